@@ -1,0 +1,67 @@
+"""Everything about one operation, from a folder of YAML: read it, check it, find it."""
+
+from __future__ import annotations
+
+from insights.pack.draft import Draft
+from insights.pack.faults import Fault
+from insights.pack.models import (
+    Action,
+    Benchmark,
+    Break,
+    Event,
+    Goal,
+    Grain,
+    Metric,
+    Pack,
+    PackInfo,
+    Peers,
+    Readout,
+    Source,
+    Table,
+    Weekday,
+)
+from insights.pack.notebooks import (
+    Parameter,
+    check_typed,
+    check_value,
+    notebook_parameters,
+    unknown_parameter,
+)
+from insights.pack.places import find, packs, root, shown
+from insights.pack.reading import load, read
+from insights.pack.secrets import resolve_secrets, secret_names
+
+__all__ = [
+    "Action",
+    "Benchmark",
+    "Break",
+    "Draft",
+    "Event",
+    "Fault",
+    "Goal",
+    "Grain",
+    "Grain",
+    "Metric",
+    "Pack",
+    "PackInfo",
+    "Parameter",
+    "Peers",
+    "Readout",
+    "Source",
+    "Table",
+    "Unit",
+    "Weekday",
+    "Weekday",
+    "check_typed",
+    "check_value",
+    "find",
+    "load",
+    "notebook_parameters",
+    "packs",
+    "read",
+    "resolve_secrets",
+    "root",
+    "secret_names",
+    "shown",
+    "unknown_parameter",
+]
