@@ -1,0 +1,1 @@
+"""Engine in, tidy frame out; the only floor that knows ibis."""

@@ -1,0 +1,214 @@
+"""What is wrong with a pack once its tables are open: columns, expressions, time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import sqlglot
+from ibis import BaseBackend
+from ibis.expr.types import Table as Rows
+from pydantic import ValidationError
+from sqlglot import exp
+from sqlglot.errors import ParseError, SqlglotError
+
+from insights.data import sources, tables
+from insights.errors import ContractError, InsightsError
+from insights.pack import Draft, Fault, Table
+
+EXPRESSIONS = ("numerator", "denominator")
+COLUMNS = ("clock", "from", "to")
+METRICS = ("metrics", "metrics")
+TABLES = ("source", "tables")
+TAKEN = {
+    "period",
+    "metric",
+    "events",
+    "exposure",
+    "events_sq",
+    "value",
+    "p90",
+    "within",
+    "volume",
+}
+ADDS_UP = "adds up rows; say what one row adds, the sums are made for you"
+Check = Callable[[str, Rows], str]  # what is wrong with a text for these rows, or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A table open for its metrics, and the derived columns that could not be worked out."""
+
+    rows: Rows
+    unsure: frozenset[str]
+
+
+def faults(draft: Draft) -> list[Fault]:
+    """Return what the data say against a pack, whether or not its YAML is clean.
+
+    Opens every table whose own description is sound, and checks each metric's expressions
+    against its columns, so that one misspelt key does not hide a missing column.
+    """
+    source = draft.raw.get("source") or {}
+    url = source.get("connection", "duckdb://")
+    if not isinstance(url, str) or not isinstance(source.get("tables"), dict):
+        return []
+    try:
+        backend = sources.connect(url, draft.folder)
+    except InsightsError as error:
+        return [draft.fault(str(error), "source", "connection")]
+    try:
+        return sorted(set(_all(draft, backend, source["tables"])))
+    finally:
+        backend.disconnect()
+
+
+def _all(draft: Draft, backend: BaseBackend, described: dict[str, Any]) -> Iterator[Fault]:
+    opened: dict[str, Opened] = {}
+    for name, given in described.items():
+        try:
+            table = Table.model_validate(given)
+        except ValidationError:
+            continue  # the pack's own reader has said so
+        try:
+            yield from _table(draft, backend, str(name), table, opened)
+        except ContractError as error:
+            yield draft.fault(str(error), *TABLES, name)
+    metrics = (draft.raw.get("metrics") or {}).get("metrics")
+    for name, given in (metrics if isinstance(metrics, dict) else {}).items():
+        if isinstance(given, dict) and given.get("table") in opened:
+            yield from _metric(draft, str(name), given, opened[given["table"]])
+
+
+def _table(
+    draft: Draft, backend: BaseBackend, name: str, table: Table, opened: dict[str, Opened]
+) -> Iterator[Fault]:
+    """Check one table in the order in which it is prepared, and open it for its metrics."""
+    before = {known: one.rows for known, one in opened.items()}
+    with tables.readable(name):
+        raw = tables.read(backend, table, draft.folder, before)
+    wrong = tables.unnamed(table, raw)
+    if not wrong:
+        with tables.readable(name):
+            rows = tables.cleaned(table, tables.renamed(table, raw))
+        unsure: set[str] = set()
+        for column, text in table.columns.items():
+            if names(text) & unsure:
+                unsure.add(column)  # what it builds on is wrong; that has been said
+            elif said := trouble(text, rows):
+                unsure.add(column)
+                wrong.append(("columns", column, f"{column}: {said}"))
+            else:
+                rows = tables.derived(rows, column, text)
+        wrong += [one for one in tables.lacking(table, rows) if one[1] not in unsure]
+        if not names(table.volume) & unsure and (said := trouble(table.volume, rows)):
+            wrong.append(("volume", "", f"volume: {said}"))
+        if not wrong:
+            with tables.readable(name):
+                rows = tables.kept(backend, name, table, rows)
+        opened[name] = Opened(rows, frozenset(unsure))
+    for part, column, said in wrong:
+        yield draft.fault(f"table '{name}': {said}", *_place(table, name, part, column))
+
+
+def _place(table: Table, name: str, part: str, column: str) -> tuple[str | int, ...]:
+    """Return the path of what is wrong in source.yaml."""
+    inner: tuple[str | int, ...] = ()
+    if part in {"rename", "cast", "columns"}:
+        inner = (column,)
+    elif part == "key":
+        inner = (table.key.index(column),)
+    return (*TABLES, name, part, *inner)
+
+
+def _metric(draft: Draft, name: str, given: dict[str, Any], table: Opened) -> Iterator[Fault]:
+    listed = given.get("dimensions")
+    parts: list[tuple[str, Any, Check, tuple[str | int, ...]]] = [
+        *((field, given.get(field), _no_expression, (field,)) for field in EXPRESSIONS),
+        *((field, given.get(field), _no_time, (field,)) for field in COLUMNS),
+    ]
+    for i, dimension in enumerate(listed if isinstance(listed, list) else []):
+        parts.append(("dimensions", dimension, _no_dimension, ("dimensions", i)))
+    for field, text, check, place in parts:
+        if not isinstance(text, str) or names(text) & table.unsure:
+            continue
+        if said := check(text, table.rows):
+            yield draft.fault(f"metric '{name}': {field}{said}", *METRICS, name, *place)
+
+
+def _no_expression(text: str, rows: Rows) -> str:
+    said = trouble(text, rows)
+    return said and f": {said}"
+
+
+def _no_time(column: str, rows: Rows) -> str:
+    if column not in rows.columns:
+        return f" names {tables.no_column(column, rows.columns)}"
+    kind = rows.schema()[column]
+    if tables.is_time(rows, column) or kind.is_string():  # of text, a gate says what it holds
+        return ""
+    return f" '{column}' is {kind}; it must be a date or a time stamp"
+
+
+def _no_dimension(column: str, rows: Rows) -> str:
+    if column not in rows.columns:
+        return f" names {tables.no_column(column, rows.columns)}"
+    if column in TAKEN:
+        return f" names column '{column}', a name that results use; rename it in source.yaml"
+    return ""
+
+
+def trouble(text: str, rows: Rows) -> str:
+    """Return what keeps an expression from being worked out on each row, or ""."""
+    try:
+        trees = [tree for tree in sqlglot.parse(text, dialect="duckdb") if tree is not None]
+    except SqlglotError as error:
+        return f"'{text}' is not SQL: {_why(error)}"
+    if said := _no_row_expression(text, trees):
+        return said
+    folded = {column.casefold() for column in rows.columns}
+    for column in sorted(_columns(trees[0])):
+        if column.casefold() not in folded:
+            return f"'{text}' names {tables.no_column(column, rows.columns)}"
+    try:
+        tables.over(rows, f"*, ({text}\n) as _checked")
+    except Exception as error:  # noqa: BLE001 - the engine's own binder says what is wrong
+        said = tables.first_line(error)
+        if "GROUP BY" in said:
+            return f"'{text}' {ADDS_UP}"
+        return f"'{text}' cannot be worked out: {said}"
+    return ""
+
+
+def names(text: str) -> set[str]:
+    """Return the columns that a text names; none where it is not SQL."""
+    try:
+        trees = sqlglot.parse(text, dialect="duckdb")
+    except SqlglotError:
+        return set()
+    return {column for tree in trees if tree is not None for column in _columns(tree)}
+
+
+def _columns(tree: exp.Expr) -> set[str]:
+    """Return the columns that a tree names, of ``address.city`` the first part."""
+    return {column.parts[0].name for column in tree.find_all(exp.Column)}
+
+
+def _no_row_expression(text: str, trees: list[exp.Expr]) -> str:
+    whole = exp.Query | exp.Command | exp.DDL | exp.DML
+    if len(trees) != 1 or isinstance(trees[0], whole) or trees[0].find(exp.Query):
+        return f"'{text}' is a query; give an expression over the columns of one row"
+    if trees[0].find(exp.AggFunc, exp.Window):
+        return f"'{text}' {ADDS_UP}"
+    if trees[0].find(exp.Explode, exp.Star):
+        return f"'{text}' gives more than one value; give one a row"
+    return ""
+
+
+def _why(error: SqlglotError) -> str:
+    """Return what a parser says, without the names of its own classes."""
+    said = (
+        error.errors[0]["description"] if isinstance(error, ParseError) else "a quote is open"
+    )
+    return "a part of it is missing" if "<class" in said else said

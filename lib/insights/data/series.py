@@ -1,0 +1,280 @@
+"""What a metric was, period by period; only small aggregates leave the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import ibis
+import pandas as pd
+from ibis.expr.types import Table as Rows
+
+from insights.data import durations, periods
+from insights.data.sources import Source, opened
+from insights.data.tables import local_day, over, segment
+from insights.errors import ContractError, ParamError, did_you_mean, some
+from insights.pack import Metric, Pack
+
+EVENTS, EXPOSURE, DAY = "_events", "_exposure", "_day"
+
+
+def build(
+    pack: Pack | Source | str | Path,
+    metric: str,
+    *,
+    by: Sequence[str] = (),
+    grain: str = "week",
+    start: date | str | None = None,
+    end: date | str | None = None,
+    where: Mapping[str, str] | None = None,
+    known_by: date | str | None = None,
+) -> pd.DataFrame:
+    """Return a metric as tidy rows, one a period and segment, with one query.
+
+    Parameters
+    ----------
+    pack
+        A pack, its name or path, or a source that is open already.
+    metric
+        A name from the pack's ``metrics.yaml``.
+    by
+        Dimensions of the metric; one segment a combination of their values.
+    grain
+        ``day``, ``week``, ``month`` or ``quarter``; weeks start as the pack says.
+    start, end
+        First and last local day, both included.
+    where
+        Keep only rows with these values of dimensions.
+    known_by
+        Leave out rows that arrived after this day, where the table has ``recorded_at``.
+
+    Returns
+    -------
+    DataFrame
+        ``period`` (first day), ``metric``, one column a dimension, ``events``, ``exposure`` (a
+        ratio's denominator; for a duration the items; else days with data), ``value`` in the
+        metric's unit; ``events_sq`` for means over cases; ``p90`` and ``within`` for durations.
+        A period without rows stands there with NaN, from the segment's first period to the last
+        of all. Rows that name no segment are the segment ``(none)``.
+
+    Raises
+    ------
+    ParamError
+        The pack has no such metric, the metric no such dimension, or there is no such grain.
+    ContractError
+        The metric adds up text.
+    """
+    periods.require_grain(grain)
+    with opened(pack) as source:
+        chosen = require_metric(source.pack, metric)
+        require_dimensions(metric, chosen, [*by, *(where or {})])
+        _require_numbers(source, chosen)
+        rows = of_metric(source, chosen, where=where, start=start, end=end, known_by=known_by)
+        if chosen.kind == "duration":
+            until = known_by if known_by is not None else end
+            found = durations.summarise(
+                rows,
+                chosen,
+                by=list(by),
+                bucket=_bucket(source, grain),
+                cutoff=_midnight_after(until, source.pack.info.timezone),
+            )
+        elif chosen.snapshot:
+            found = _stock(source, rows, by=list(by), grain=grain)
+        else:
+            found = _sums(source, rows, chosen, by=list(by), grain=grain)
+    found.insert(1, "metric", metric)
+    if chosen.kind != "duration":
+        share = found["events"] / found["exposure"].where(found["exposure"] > 0)
+        found["value"] = share if chosen.kind == "ratio" else found["events"]
+    return complete(found, by=list(by), grain=grain)
+
+
+def require_metric(pack: Pack, name: str) -> Metric:
+    """Return a metric of the pack or say which there are."""
+    if name not in pack.metrics:
+        hint = did_you_mean(name, pack.metrics) or "."
+        raise ParamError(
+            f"unknown metric '{name}'{hint} The pack has {some(pack.metrics, most=40)}."
+        )
+    return pack.metrics[name]
+
+
+def require_dimensions(name: str, metric: Metric, wanted: Sequence[str]) -> None:
+    """Refuse a dimension that the metric does not declare."""
+    for dimension in wanted:
+        if dimension not in metric.dimensions:
+            hint = did_you_mean(dimension, metric.dimensions) or "."
+            there = some(metric.dimensions) if metric.dimensions else "none"
+            raise ParamError(
+                f"metric '{name}' has no dimension '{dimension}'{hint} It has {there}."
+            )
+
+
+def of_metric(
+    source: Source,
+    metric: Metric,
+    *,
+    where: Mapping[str, str] | None = None,
+    start: date | str | None = None,
+    end: date | str | None = None,
+    known_by: date | str | None = None,
+) -> Rows:
+    """Return the metric's rows with its expressions worked out and its clock as a local day."""
+    rows = source.rows(metric.table, known_by)
+    day = clock_day(source, metric)
+    parts = [f"{day} as {DAY}"]
+    kept = "varchar" if metric.kind == "distinct" else "double"
+    for part, text in _expressions(metric).items():
+        parts.append(f"cast(({text}\n) as {kept}) as {part}")
+    rows = over(rows, f"*, {', '.join(parts)}", f"where {day} is not null")
+    for dimension, value in (where or {}).items():
+        rows = rows.filter(segment(rows, dimension) == str(value))
+    if start is not None:
+        rows = rows.filter(rows[DAY] >= ibis.date(pd.Timestamp(start).date()))
+    if end is not None:
+        rows = rows.filter(rows[DAY] <= ibis.date(pd.Timestamp(end).date()))
+    return rows
+
+
+def clock_day(source: Source, metric: Metric) -> str:
+    """Return SQL for the local day of a metric's clock."""
+    return local_day(source.tables[metric.table], metric.clock, source.pack.info.timezone)
+
+
+def _expressions(metric: Metric) -> dict[str, str]:
+    """Return the SQL of what one row adds; a count without a numerator counts rows."""
+    numerator = metric.numerator or ("1" if metric.kind == "count" else None)
+    made = {EVENTS: numerator, EXPOSURE: metric.denominator}
+    return {part: text for part, text in made.items() if text is not None}
+
+
+def _require_numbers(source: Source, metric: Metric) -> None:
+    """Refuse to add up text: the engine would name the values that are no numbers."""
+    made = _expressions(metric)
+    if metric.kind == "distinct" or not made:
+        return
+    chosen = ", ".join(f"({text}\n) as {part}" for part, text in made.items())
+    kinds = over(source.tables[metric.table], chosen).schema()
+    for part, text in made.items():
+        if kinds[part].is_string():
+            raise ContractError(
+                f"'{metric.title}' adds up text ({text}). "
+                "Say cast: {column: number} in source.yaml."
+            )
+
+
+def complete(
+    rows: pd.DataFrame, *, by: Sequence[str] = (), grain: str = "week"
+) -> pd.DataFrame:
+    """Return the rows with a row of NaN for every period that a segment lacks."""
+    if rows.empty:
+        return rows
+    keys = [*by]
+    wanted = []
+    last = rows["period"].max()
+    groups = rows.groupby(keys, sort=True) if keys else [((), rows)]
+    for values, group in groups:
+        index = periods.between(group["period"].min(), last, grain)
+        named = dict(zip(keys, values, strict=True))
+        wanted.append(
+            pd.DataFrame({"period": index, "metric": rows["metric"].iloc[0], **named})
+        )
+    frame = pd.concat(wanted, ignore_index=True)
+    merged = frame.merge(rows, on=["period", "metric", *keys], how="left")
+    return merged.loc[:, rows.columns].sort_values([*keys, "period"], ignore_index=True)
+
+
+def days(
+    source: Source, metric: Metric, *, by: Sequence[str] = (), **kept: Any
+) -> pd.DataFrame:
+    """Return the volume of a metric's table by local day of its clock.
+
+    Columns ``period``, ``by`` and ``volume``: what the table says its rows stand for. A day
+    without rows stands there with NaN.
+    """
+    volume = source.pack.source.tables[metric.table].volume
+    counted = metric.model_copy(
+        update={"kind": "count", "numerator": volume, "denominator": None, "snapshot": None}
+    )
+    found = _sums(source, of_metric(source, counted, **kept), counted, by=list(by), grain="day")
+    found.insert(1, "metric", metric.table)
+    volumes = complete(found, by=by, grain="day").rename(columns={"events": "volume"})
+    return volumes[["period", *by, "volume"]]
+
+
+def _bucket(source: Source, grain: str) -> Any:
+    """Return what turns the local day into its period's first day, in the engine."""
+    unit = {"day": "D", "week": "W", "month": "M", "quarter": "Q"}[grain]
+    shift = periods.WEEKDAYS.index(source.pack.info.week_starts) if grain == "week" else 0
+
+    def first(rows: Rows) -> Any:
+        day = rows[DAY] - ibis.interval(days=shift) if shift else rows[DAY]
+        start = day.cast("date").truncate(unit)
+        return (start + ibis.interval(days=shift) if shift else start).cast("timestamp")
+
+    return first
+
+
+def query(
+    source: Source, metric: Metric, *, by: Sequence[str] = (), grain: str = "week", **kept: Any
+) -> Rows:
+    """Return the one query that sums a metric by period and dimension, or counts durations."""
+    rows = of_metric(source, metric, **kept)
+    if metric.kind == "duration":
+        return durations.counted(rows, metric, by=list(by), bucket=_bucket(source, grain))
+    return _grouped(source, rows, metric, by=list(by), grain=grain)
+
+
+def _grouped(source: Source, rows: Rows, metric: Metric, *, by: list[str], grain: str) -> Rows:
+    bucket = _bucket(source, grain)
+    if metric.kind == "distinct":
+        sums = {
+            "events": rows[EVENTS].nunique().cast("float64"),
+            "exposure": rows[DAY].nunique(),
+        }
+    elif metric.kind == "count":
+        sums = {"events": rows[EVENTS].fill_null(0).sum(), "exposure": rows[DAY].nunique()}
+    else:
+        counted = rows[EXPOSURE].fill_null(0)
+        events = (counted != 0).ifelse(rows[EVENTS].fill_null(0), 0.0)
+        sums = {"events": events.sum(), "exposure": counted.sum()}
+        if metric.unit != "share" and not source.pack.source.tables[metric.table].aggregated:
+            sums["events_sq"] = (events * events).sum()
+    keys = {"period": bucket(rows), **{d: segment(rows, d) for d in by}}
+    return rows.group_by(**keys).agg(**sums)
+
+
+def _midnight_after(day: date | str | None, zone: str) -> pd.Timestamp | None:
+    """Return the end of a local day in UTC."""
+    if day is None:
+        return None
+    end = pd.Timestamp(day).normalize() + pd.Timedelta(days=1)
+    local = end.tz_localize(zone, nonexistent="shift_forward", ambiguous=True)
+    return local.tz_convert("UTC").tz_localize(None)
+
+
+def _sums(
+    source: Source, rows: Rows, metric: Metric, *, by: list[str], grain: str
+) -> pd.DataFrame:
+    return _typed(_grouped(source, rows, metric, by=by, grain=grain).to_pandas(), by)
+
+
+def _stock(source: Source, rows: Rows, *, by: list[str], grain: str) -> pd.DataFrame:
+    """Sum a stock on the last day of each period; a period without that day is left out."""
+    keys = {"period": _bucket(source, grain)(rows), "_last": rows[DAY]}
+    keys |= {d: segment(rows, d) for d in by}
+    found = rows.group_by(**keys).agg(events=rows[EVENTS].fill_null(0).sum()).to_pandas()
+    found["_last"] = pd.to_datetime(found["_last"])
+    ends = pd.to_datetime(found["period"]).map(lambda first: periods.last_day(first, grain))
+    found = found[found["_last"] == ends].drop(columns="_last").assign(exposure=1.0)
+    return _typed(found, by)
+
+
+def _typed(found: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    found["period"] = pd.to_datetime(found["period"]).astype("datetime64[ns]")
+    figures = [c for c in found.columns if c not in {"period", *by}]
+    found[figures] = found[figures].astype("float64")
+    return found.sort_values([*by, "period"], ignore_index=True)[["period", *by, *figures]]

@@ -1,0 +1,205 @@
+"""Where the rows come from: a pack's connection and its tables, cleaned as the pack says."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import ibis
+import ibis.expr.datatypes as dt
+import pandas as pd
+from ibis import BaseBackend
+from ibis.expr.types import Table as Rows
+
+from insights import pack as packs
+from insights.data.files import digest, paths
+from insights.data.tables import local_day, over, prepare, quoted
+from insights.errors import ParamError, did_you_mean, some
+from insights.pack import Pack
+
+BUILT_IN = {"memory", "system", "temp"}  # databases that DuckDB always has
+ORDERED = (dt.Numeric, dt.Temporal, dt.String)  # types that have a least and a largest value
+
+__all__ = [
+    "Source",
+    "connect",
+    "dimension_values",
+    "fingerprints",
+    "open_source",
+    "opened",
+    "paths",
+    "prepare",
+    "require_values",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A pack with its connection open; tables are lazy expressions in its engine."""
+
+    pack: Pack
+    backend: BaseBackend
+    raw: Mapping[str, Rows]  # as read and renamed, before casts
+    tables: Mapping[str, Rows]  # cast, in UTC, with derived columns
+
+    def rows(self, table: str, known_by: date | str | None = None) -> Rows:
+        """Return a table; with ``known_by`` without the rows that arrived after that local day.
+
+        A row that does not say when it arrived stays.
+        """
+        rows = self.tables[table]
+        arrived = self.pack.source.tables[table].recorded_at
+        if not arrived or known_by is None:
+            return rows
+        day = local_day(rows, arrived, self.pack.info.timezone)
+        last = pd.Timestamp(known_by).date()
+        return over(rows, "*", f"where ({day}) <= date '{last}' or ({day}) is null")
+
+
+@contextmanager
+def opened(pack: Pack | Source | str | Path) -> Iterator[Source]:
+    """Yield the pack's open source; one that is open already is passed on and left open."""
+    if isinstance(pack, Source):
+        yield pack
+        return
+    source = open_source(pack if isinstance(pack, Pack) else packs.load(pack))
+    try:
+        yield source
+    finally:
+        source.backend.disconnect()
+
+
+def open_source(pack: Pack) -> Source:
+    """Connect and prepare every table of a pack.
+
+    Raises
+    ------
+    ContractError
+        A table cannot be read, or lacks a column that ``source.yaml`` names.
+    ParamError
+        A secret is not set, or the connection cannot be made.
+    """
+    backend = connect(pack.source.connection, pack.folder)
+    raw: dict[str, Rows] = {}
+    tables: dict[str, Rows] = {}
+    try:
+        for name, table in pack.source.tables.items():
+            raw[name], tables[name] = prepare(backend, name, table, pack.folder, tables)
+    except BaseException:
+        backend.disconnect()
+        raise
+    return Source(pack, backend, raw, tables)
+
+
+def connect(url: str, folder: Path | None = None) -> BaseBackend:
+    """Connect to an engine; a failure never repeats the URL, which may hold a secret.
+
+    A DuckDB file is attached to read, never to write; its path is relative to ``folder``.
+    """
+    said = ""
+    try:
+        return _connected(packs.resolve_secrets(url), folder or Path())
+    except ParamError:
+        raise
+    except Exception as error:  # noqa: BLE001 - drivers raise anything, and may repeat the URL
+        said = type(error).__name__
+    engine = re.match(r"([a-z][a-z0-9+]*)://", url)
+    kind = engine[1] if engine else "secret"
+    raise ParamError(  # not inside `except`: the driver's error must not hang on to this one
+        f"cannot connect ({kind}, {said}). "
+        "Check the connection in source.yaml, the network and the secrets it names."
+    )
+
+
+def fingerprints(source: Source, tables: list[str]) -> list[dict[str, Any]]:
+    """Return, a table, where it comes from, how many rows it holds and a hash of its content.
+
+    Files are hashed as ``files.digest`` says. What comes over a connection is known by its SQL
+    and, column by column, by how many values there are and the least and the largest.
+    """
+    made = []
+    for name in tables:
+        table, rows = source.pack.source.tables[name], source.tables[name]
+        if table.path is not None:
+            n = int(rows.count().execute())
+            origin, content = table.path, digest(paths(table, source.pack.folder))
+        else:
+            origin = f"table {table.table}" if table.table else "SQL over the connection"
+            summary = _summary(rows)
+            n = int(summary["n"])
+            said = f"{table.sql or table.table} {summary.to_json(date_format='iso')}"
+            content = hashlib.sha256(said.encode()).hexdigest()
+        made.append({"table": name, "origin": origin, "rows": n, "fingerprint": content[:16]})
+    return made
+
+
+def dimension_values(pack: Pack | Source, dimension: str) -> list[str]:
+    """Return every value of a dimension that the data holds, sorted.
+
+    Raises
+    ------
+    ParamError
+        No metric of the pack declares the dimension.
+    """
+    with opened(pack) as source:
+        known = source.pack.dimensions
+        if dimension not in known:
+            hint = did_you_mean(dimension, known) or "."
+            there = f"The pack has {some(known)}." if known else "The pack has none."
+            raise ParamError(f"unknown dimension '{dimension}'{hint} {there}")
+        metrics = source.pack.metrics.values()
+        tables = dict.fromkeys(m.table for m in metrics if dimension in m.dimensions)
+        values: set[str] = set()
+        for table in tables:
+            rows = source.tables[table]
+            found = rows.select(value=rows[dimension].cast("string")).distinct()
+            values |= set(found.to_pandas()["value"].dropna())
+    return sorted(values)
+
+
+def require_values(pack: Pack | Source, where: Mapping[str, str]) -> None:
+    """Refuse a filter on a dimension, or a value of it, that the data does not know."""
+    with opened(pack) as source:
+        for dimension, value in where.items():
+            known = dimension_values(source, dimension)
+            if value not in known:
+                hint = did_you_mean(str(value), known)
+                more = "" if hint else f" It has {some(known) if known else 'none'}."
+                raise ParamError(f"the data has no {dimension} '{value}'{hint or '.'}{more}")
+
+
+def _connected(url: str, folder: Path) -> BaseBackend:
+    parts = urlsplit(url)
+    place = parts.netloc + parts.path
+    if parts.scheme != "duckdb" or place in ("", ":memory:") or place.startswith("md:"):
+        return ibis.connect(url)
+    backend = ibis.connect(f"duckdb://{'?' + parts.query if parts.query else ''}")
+    file = folder / place
+    name = file.stem if file.stem not in BUILT_IN else f"{file.stem}_file"
+    try:
+        text = str(file).replace("'", "''")
+        backend.raw_sql(f"attach '{text}' as {quoted(name)} (read_only)")
+        backend.raw_sql(f"use {quoted(name)}")
+    except BaseException:
+        backend.disconnect()
+        raise
+    return backend
+
+
+def _summary(rows: Rows) -> pd.Series:
+    """Return one row: how many rows, and each column's count, least and largest value."""
+    figures: dict[str, Any] = {"n": rows.count()}
+    for i, (column, kind) in enumerate(rows.schema().items()):
+        figures[f"n{i}"] = rows[column].count()
+        if isinstance(kind, ORDERED):
+            figures[f"least{i}"] = rows[column].min().cast("string")
+            figures[f"most{i}"] = rows[column].max().cast("string")
+    row: pd.Series = rows.aggregate(**figures).to_pandas().iloc[0]
+    return row
