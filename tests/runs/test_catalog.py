@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from insights.readout import page
+from insights.runs import catalog, manifest
+from insights.runs.engine import Job
+
+
+def put(out: Path, run_id: str, started: str, **changes: Any) -> dict[str, Any]:
+    """Write the manifest of a published run."""
+    job = Job("shop", "good", "Good", Path("1_good.ipynb"), {})
+    begun = manifest.begin(job, manifest.Run.begun(), commit=None, found={})
+    run = begun | {"run_id": run_id, "started_at": started, "status": "published"} | changes
+    file = out / "shop" / "good" / "runs" / run_id / "manifest.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps(run))
+    return run
+
+
+def test_runs_are_listed_newest_first(tmp_path: Path):
+    put(tmp_path, "b", "2026-01-02T00:00:00+00:00")
+    put(tmp_path, "a", "2026-01-03T00:00:00+00:00")
+    put(tmp_path, "c", "2026-01-03T00:00:00+02:00")
+    runs, problems = catalog.read(tmp_path)
+    assert [run["run_id"] for run in runs] == ["a", "c", "b"]
+    assert problems == []
+
+
+def test_corrupt_and_foreign_manifests_are_reported_and_left_out(tmp_path: Path):
+    runs = tmp_path / "shop" / "good" / "runs"
+    for name, text in {"broken": "{", "binary": "\udcff", "list": "[]", "else": "{}"}.items():
+        (runs / name).mkdir(parents=True)
+        (runs / name / "manifest.json").write_bytes(text.encode(errors="surrogateescape"))
+    put(tmp_path, "odd", "2026-01-02T00:00:00+00:00", status="wonderful")
+    put(tmp_path, "naive", "2026-01-02T00:00:00")
+    put(tmp_path, "moved", "2026-01-02T00:00:00+00:00", pack="other")
+    put(tmp_path, "good", "2026-01-02T00:00:00+00:00")
+    found, problems = catalog.read(tmp_path)
+    assert [run["run_id"] for run in found] == ["good"]
+    start = "shop/good/runs"
+    assert problems == [
+        f"{start}/binary/manifest.json is left out: it cannot be read",
+        f"{start}/broken/manifest.json is left out: it cannot be read",
+        f"{start}/else/manifest.json is left out: its 'run_id' is missing or of another kind",
+        f"{start}/list/manifest.json is left out: it is not a manifest",
+        f"{start}/moved/manifest.json is left out: it belongs to another folder",
+        f"{start}/naive/manifest.json is left out: its start has no time zone",
+        f"{start}/odd/manifest.json is left out: its status is none of "
+        "published, published_with_warnings, failed, skipped",
+    ]
+
+
+def test_the_last_published_run_is_not_a_failed_one(tmp_path: Path):
+    put(tmp_path, "a", "2026-01-02T00:00:00+00:00")
+    put(tmp_path, "b", "2026-01-03T00:00:00+00:00", status="failed", error="no")
+    last = catalog.last_published(tmp_path / "shop" / "good")
+    assert last is not None and last["run_id"] == "a"
+    assert catalog.last_published(tmp_path / "shop" / "none") is None
+
+
+def test_the_index_is_rebuilt_from_manifests_and_escapes_what_they_say(tmp_path: Path):
+    hostile = "<script>alert(1)</script>"
+    put(tmp_path, "a", "2026-01-02T00:00:00+00:00", headline=hostile, title=hostile)
+    assert catalog.write_index(tmp_path, page.index) == []
+    text = (tmp_path / "index.html").read_text()
+    assert hostile not in text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
+    assert list((tmp_path / ".building").iterdir()) == []
