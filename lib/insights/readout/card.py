@@ -1,0 +1,280 @@
+"""How did every measure do, against its usual range, its goal and its peers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from insights import wording
+from insights.data import periods, quality, series
+from insights.methods import signals
+from insights.methods.signals import Signals
+from insights.pack import Goal
+from insights.readout.choices import Run
+from insights.readout.measures import Measure, gather
+
+State = Literal["signal", "signals", "none", "unusable", "refused"]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A goal and how far the measure is from it; ``gap`` > 0 means missed by that much."""
+
+    goal: Goal
+    gap: float
+
+    @property
+    def missed(self) -> bool:
+        """Whether the goal is missed in the period shown."""
+        return self.gap > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """What the peers with usable data had in the same period."""
+
+    median: float
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scorecard:
+    """Every measure of a run with its signal, goal and peers; a Result."""
+
+    run: Run
+    measures: tuple[Measure, ...]
+    signals: Signals
+    targets: Mapping[str, Target]
+    peers: Mapping[str, Peer]
+    history: int
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row a measure: value, limits, state, goal, gap, peers."""
+        return self.signals.table.assign(
+            goal=pd.Series({n: t.goal.target for n, t in self.targets.items()}, dtype=float),
+            gap=pd.Series({n: t.gap for n, t in self.targets.items()}, dtype=float),
+            peers=pd.Series({n: p.median for n, p in self.peers.items()}, dtype=float),
+        )
+
+    def narrative(self) -> str:
+        """Return how many measures moved."""
+        return self.signals.narrative()
+
+    def plot(self) -> Figure:
+        """Return the control chart of the measure that leads."""
+        lead = self.lead or self.measures[0]
+        return self.signals.chart(lead.name, unit=lead.metric.unit, grain=self.run.grain)
+
+    def measure(self, name: str) -> Measure:
+        """Return one measure."""
+        return next(m for m in self.measures if m.name == name)
+
+    def judged(self, name: str) -> pd.Series:
+        """Return one measure's row of the signals."""
+        row = self.signals.table.loc[name]
+        assert isinstance(row, pd.Series)
+        return row
+
+    @property
+    def standing(self) -> list[Measure]:
+        """The measures that have a figure to read."""
+        return [m for m in self.measures if m.stands]
+
+    @property
+    def moved(self) -> list[Measure]:
+        """The measures with a headline signal, strongest first."""
+        table = self.signals.table
+        table = table[table["state"] == "headline"].sort_values(
+            ["q_value", "p_value"], kind="stable"
+        )
+        return [self.measure(str(name)) for name in table.index]
+
+    @property
+    def missed(self) -> list[Measure]:
+        """The measures that miss their goal, by the size of the gap relative to the goal."""
+        far = {
+            name: target.gap / abs(target.goal.target) if target.goal.target else np.inf
+            for name, target in self.targets.items()
+            if target.missed
+        }
+        return [self.measure(name) for name in sorted(far, key=lambda name: -far[name])]
+
+    @property
+    def largest(self) -> list[Measure]:
+        """The measures that have a figure, by the volume behind it."""
+        behind = {
+            m.name: float(m.now["events"] if m.metric.kind == "count" else m.now["exposure"])
+            for m in self.standing
+        }
+        counts_first = sorted(self.standing, key=lambda m: m.metric.kind != "count")
+        return sorted(counts_first, key=lambda m: -behind[m.name])
+
+    @property
+    def lead(self) -> Measure | None:
+        """The headline measure: strongest signal, else largest gap to goal, else volume."""
+        return next(iter([*self.moved, *self.missed, *self.largest]), None)
+
+    @property
+    def state(self) -> State:
+        """Which kind of headline the page has."""
+        if all(m.refusals for m in self.measures):
+            return "refused"
+        if not self.standing:
+            return "unusable"
+        if not self.moved:
+            return "none"
+        return "signal" if len(self.moved) == 1 else "signals"
+
+
+def build(run: Run, *, history: int = 12) -> Scorecard:
+    """Judge every measure of a run.
+
+    Parameters
+    ----------
+    run
+        From ``choices.start``.
+    history
+        Periods in each sparkline.
+    """
+    measures = gather(run)
+    judged = _judge(run, measures)
+    targets = {m.name: t for m in measures if m.stands and (t := _target(run, m)) is not None}
+    return Scorecard(run, measures, judged, targets, _peers(run, measures), history)
+
+
+def _judge(run: Run, measures: tuple[Measure, ...]) -> Signals:
+    """Judge all measures together, each in its newest final period."""
+    late = {
+        m.name: int((m.shown < periods.between(m.shown, run.as_of, run.grain)).sum())
+        for m in measures
+    }
+    rows = pd.concat([_for_judging(m) for m in measures], ignore_index=True)
+    judged = signals.judge(
+        _moved(rows, rows["series"], late, run.grain), grain=run.grain, shown=run.as_of
+    )
+    back = {name: -n for name, n in late.items()}
+    table = judged.table.reset_index()
+    return replace(
+        judged,
+        table=_moved(table, table["series"], back, run.grain).set_index("series"),
+        limits=_moved(judged.limits, judged.limits["series"], back, run.grain),
+    )
+
+
+def _moved(
+    rows: pd.DataFrame, names: pd.Series, by: Mapping[str, int], grain: str
+) -> pd.DataFrame:
+    if not any(by.values()):
+        return rows
+    moved = [periods.step(p, grain, by[n]) for p, n in zip(rows["period"], names, strict=True)]
+    return rows.assign(period=pd.to_datetime(pd.Series(moved, index=rows.index)))
+
+
+def _for_judging(measure: Measure) -> pd.DataFrame:
+    share = measure.metric.kind == "ratio" and measure.metric.unit == "share"
+    rows = measure.rows
+    return pd.DataFrame(
+        {
+            "series": measure.name,
+            "period": rows["period"],
+            "value": rows["value"],
+            "events": rows["events"],
+            "exposure": rows["exposure"],
+            "usable": rows["usable"],
+            "baseline": rows["regime"],
+            "kind": "rate" if share else "level",
+            "floor": np.nan if measure.metric.unit == "score" else 0.0,
+            "ceiling": 1.0 if share else np.nan,
+        }
+    )
+
+
+def _target(run: Run, measure: Measure) -> Target | None:
+    """Return the goal that fits the run's rows most closely, with the gap to it."""
+    fitting = [
+        goal
+        for goal in run.pack.goals.values()
+        if goal.metric == measure.name
+        and all(run.where.get(key) == value for key, value in goal.where.items())
+    ]
+    if not fitting:
+        return None
+    goal = max(fitting, key=lambda goal: len(goal.where))
+    away = float(measure.now["value"]) - goal.target
+    return Target(goal, -away if measure.metric.better == "higher" else away)
+
+
+def _peers(run: Run, measures: tuple[Measure, ...]) -> dict[str, Peer]:
+    """Return the median of the peers whose period is complete, where it may be compared."""
+    info = run.pack.info.peers
+    if info is None:
+        return {}
+    own = run.where.get(info.dimension)
+    where = {k: v for k, v in run.where.items() if k != info.dimension}
+    feeds: dict[tuple[str, str], dict[str, quality.Feed]] = {}
+    found = {}
+    for m in measures:
+        if (
+            m.metric.comparable == "no"
+            or info.dimension not in m.metric.dimensions
+            or m.refusals
+        ):
+            continue
+        place = (m.metric.table, m.metric.clock)
+        if place not in feeds:
+            feeds[place] = _peer_feeds(run, m, where)
+        end = periods.last_day(m.shown, run.grain).date()
+        rows = series.build(
+            run.source,
+            m.name,
+            by=[info.dimension],
+            grain=run.grain,
+            start=m.shown.date(),
+            end=end,
+            where=where,
+            known_by=run.known_by.date(),
+        ).set_index(info.dimension)
+        index = pd.DatetimeIndex([m.shown])
+        rows = rows[rows["exposure"] >= run.pack.info.min_group]
+        complete = {
+            name
+            for name, feed in feeds[place].items()
+            if name != own
+            and (not info.values or name in info.values)  # noqa: PD011 - a tuple of names
+            and bool(feed.usable(index, adds_up=m.adds_up).iloc[0])
+        }
+        values = rows.loc[rows.index.isin(complete), "value"].dropna()
+        if len(values):
+            found[m.name] = Peer(float(values.median()), len(values))
+    return found
+
+
+def _peer_feeds(run: Run, m: Measure, where: Mapping[str, str]) -> dict[str, quality.Feed]:
+    peers = run.pack.info.peers
+    assert peers is not None
+    days = series.days(
+        run.source,
+        m.metric,
+        by=[peers.dimension],
+        where=where,
+        end=run.end.date(),
+        known_by=run.known_by.date(),
+    )
+    week_starts = run.pack.info.week_starts
+    return {
+        str(name): quality.feed(
+            group[["period", "volume"]], grain=run.grain, week_starts=week_starts
+        )
+        for name, group in days.groupby(peers.dimension)
+    }
+
+
+def period_of(card: Scorecard, measure: Measure) -> str:
+    """Return the period that a measure shows, as it stands in a sentence."""
+    return wording.in_period(measure.shown.date(), card.run.grain)

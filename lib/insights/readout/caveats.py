@@ -1,0 +1,105 @@
+"""What should be read with care? Holes, breaks, refusals, figures of another period."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from insights import wording
+from insights.data import periods
+from insights.readout.card import Scorecard, period_of
+
+IN_DAYS = {"days": 1.0, "hours": 1 / 24, "minutes": 1 / 1440, "seconds": 1 / 86400}
+
+
+def care(card: Scorecard) -> list[str]:
+    """Return what to read with care: holes, breaks, refusals, figures of another period."""
+    said = [_holes(card), *_breaks(card), *_refusals(card), *_older(card), *_filling(card)]
+    return [wording.sentence(text) for text in said if text]
+
+
+def _holes(card: Scorecard) -> str:
+    """Say how many periods under the present definition hold no usable data, and why."""
+    judged = [m for m in card.measures if m.feed is not None and not m.refusals]
+    if not judged:
+        return ""
+    widest = min(judged, key=lambda m: int((~m.regime["usable"]).sum()))
+    since = widest.regime
+    bad = since[~since["usable"]]
+    if bad.empty or widest.feed is None:
+        return ""
+    days = widest.feed.table
+    first, last = (
+        since["period"].iloc[0],
+        periods.last_day(since["period"].iloc[-1], card.run.grain),
+    )
+    kept = days[(days["period"] >= first) & (days["period"] <= last)]
+    parts = []
+    for state, words in (("missing", "without any data"), ("tiny", "nearly empty")):
+        found = kept.loc[kept["state"] == state, "period"]
+        if len(found):
+            when = wording.days([d.date() for d in found], most=2)
+            parts.append(f"{wording.count(len(found), 'day')} {words}: {when}")
+    grain = wording.count(len(since), card.run.grain)
+    count_out = len(bad)
+    text = (
+        f"{count_out} of the {grain} since {wording.day(first.date())} "
+        f"{'holds' if count_out == 1 else 'hold'} no usable data and "
+        f"{'is' if count_out == 1 else 'are'} left out, not counted as zero"
+    )
+    return f"{text} ({'; '.join(parts)})" if parts else text
+
+
+def _breaks(card: Scorecard) -> list[str]:
+    """Say from when ranges start, for every break that holds now."""
+    found: dict[str, None] = {}
+    for m in card.measures:
+        past = [b for b in m.metric.breaks if pd.Timestamp(b.date) <= card.run.end]
+        if past and m.stands:
+            latest = max(past, key=lambda b: b.date)
+            found[
+                f"ranges start after {wording.day(latest.date)}, when {latest.why}; "
+                f"earlier {card.run.grain}s are not comparable"
+            ] = None
+    return list(found)
+
+
+def _refusals(card: Scorecard) -> list[str]:
+    if card.state in {"refused", "unusable"}:
+        return []
+    out = []
+    for m in card.measures:
+        if m.refusals:
+            out.append(f"{m.metric.title} is refused: {m.refusals[0].message}")
+        elif not m.stands and str(m.now["why"]) not in {"incomplete days", ""}:
+            out.append(f"{m.metric.title} is left out {period_of(card, m)}: {m.now['why']}")
+    return out
+
+
+def _older(card: Scorecard) -> list[str]:
+    older = [m for m in card.measures if m.shown != card.run.as_of]
+    return [
+        f"{m.metric.title} is shown for the {wording.period(m.shown.date(), card.run.grain)}, "
+        "its last final one"
+        for m in older
+    ]
+
+
+def _filling(card: Scorecard) -> list[str]:
+    """Say where an event clock's newest periods are still filling up."""
+    found: dict[str, None] = {}
+    for m in card.standing:
+        name = m.metric.delay or ""
+        if m.metric.clock_is != "event" or name not in card.run.metrics:
+            continue
+        behind = card.measure(name)
+        if not behind.stands:
+            continue
+        mean_days = float(behind.now["value"]) * IN_DAYS[behind.metric.unit]
+        room = (card.run.known_by - periods.last_day(m.shown, card.run.grain)).days
+        if mean_days > max(room, 1) / 2:
+            said = wording.number(float(behind.now["value"]), behind.metric.unit)
+            found[
+                f"{m.metric.title} may still rise: "
+                f"its rows arrive on average {said} after the event"
+            ] = None
+    return list(found)

@@ -1,0 +1,303 @@
+"""What a notebook calls: each function displays one block, in Jupyter and on the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import pandas as pd
+from IPython.display import display
+
+from insights import charts as drawing
+from insights import wording
+from insights.data import sources
+from insights.readout import blocks, caveats, checking, choices, fragments, sentences
+from insights.readout import card as cards
+from insights.readout.card import Scorecard
+from insights.readout.choices import Run
+from insights.readout.measures import Measure
+
+SIGNAL_WORDS = {
+    "headline": {"above": "▲ above usual", "below": "▼ below usual"},
+    "usual": {"": "usual"},
+    "short": {"": "too little history"},
+}
+
+
+def opening(
+    pack: str,
+    *,
+    where: Mapping[str, str] | None = None,
+    grain: str = "week",
+    as_of: date | str = "",
+    metrics: Sequence[str] = (),
+) -> Run:
+    """Check the parameters against pack and data; show the period and how fresh it is."""
+    run = choices.start(pack, where=where, grain=grain, as_of=as_of, metrics=metrics)
+    _show("style", f"<style>{fragments.css()}</style>", "")
+    tables = list(dict.fromkeys(run.pack.metrics[name].table for name in run.metrics))
+    inputs = sources.fingerprints(run.source, tables)
+    through = run.data_through.date().isoformat()
+    _show(
+        "opening",
+        fragments.opening(kick=run.kick, lines=[run.freshness]),
+        f"{run.kick}\n{run.freshness}",
+        pack=run.pack.name,
+        pack_title=run.pack.info.title,
+        subject=run.subject,
+        grain=run.grain,
+        as_of=run.as_of.date().isoformat(),
+        as_of_given=run.as_of_given,
+        data_through=through,
+        attribution=run.pack.info.attribution,
+        kick=run.kick,
+        inputs=[{**one, "through": through} for one in inputs],
+    )
+    return run
+
+
+def scorecard(run: Run, *, history: int = 12) -> Scorecard:
+    """Judge every measure of the run; displays nothing."""
+    return cards.build(run, history=history)
+
+
+def headline(card: Scorecard) -> None:
+    """Display the first screen: the answer, three numbers, what to do, what to mind."""
+    text, care = sentences.headline(card), caveats.care(card)
+    steps = [{k: s[k] for k in ("text", "owner", "by")} for s in sentences.do(card)]
+    if not steps:
+        steps = [
+            {"text": "Nothing to decide: no signal, and no goal missed.", "owner": "", "by": ""}
+        ]
+    html = fragments.headline(
+        headline=text,
+        why=sentences.why(card),
+        facts=sentences.facts(card),
+        do=steps,
+        care=care,
+        state=card.state,
+    )
+    _show(
+        "headline",
+        html,
+        text,
+        headline=text,
+        state=card.state,
+        all_refused=card.state == "refused",
+        care=care,
+        gates=[
+            {k: check[k] for k in ("gate", "metric", "level", "message")}
+            for check in checking.rows(card)
+        ],
+    )
+
+
+def show(card: Scorecard) -> None:
+    """Display the table of measures, a row each."""
+    since = card.measures[0].regime["period"].iloc[0]
+    first_day = wording.day(since.date())
+    note = (
+        f"Usual range: limits over the usable {card.run.grain}s since {first_day}; grey in the "
+        "small charts: no usable data. "
+        + (card.run.pack.info.peers.note if card.run.pack.info.peers and card.peers else "")
+    )
+    caption = f"{card.run.subject}, {card.run.period}"
+    first = [*card.moved, *(m for m in card.measures if m not in card.moved)]
+    rows = [_row(card, m) for m in first]
+    _show(
+        "table",
+        fragments.scorecard(caption=caption, rows=rows, note=note.strip()),
+        card.narrative(),
+    )
+
+
+def charts(card: Scorecard, *, most: int = 3) -> None:
+    """Display one control chart a headline measure; without a signal, the one that leads."""
+    drawn = [m for m in card.moved[:most] or _leading(card) if m.regime["usable"].sum() > 1]
+    if not drawn:
+        why = "No chart: no measure has two usable periods under its present definition."
+        _show("no_figure", fragments.no_figure(why), why, why=why)
+    for m in drawn:
+        claim = _claim(card, m)
+        alt = f"{claim} {_shape(card, m)}"
+        figure = card.signals.chart(m.name, unit=m.metric.unit, grain=card.run.grain)
+        html = fragments.figure(drawing.svg(figure), alt, claim, _figures(card, m))
+        _show("figure", html, claim, alt=alt)
+
+
+def _leading(card: Scorecard) -> list[Measure]:
+    """Return the measure that leads; where none can, the first that ever had a figure."""
+    if card.lead:
+        return [card.lead]
+    return [m for m in card.measures if m.rows["usable"].any()][:1]
+
+
+def gaps(card: Scorecard) -> None:
+    """Display what is immature, missing, broken or failed a gate."""
+    rows = checking.gap_rows(card)
+    if not rows:
+        _show("prose", fragments.prose([]), "")
+        return
+    html = fragments.table(
+        columns=["What", "Measures", "Where and what it means"],
+        rows=rows,
+        caption="Figures that are not there, and why",
+    )
+    _show("table", html, "\n".join(" | ".join(row) for row in rows))
+
+
+def actions(card: Scorecard) -> None:
+    """Display every action that a signal or a missed goal asks for."""
+    steps = sentences.do(card, most=20)
+    if not steps:
+        text = "Nothing to decide: no signal, and no goal missed."
+        _show("prose", fragments.prose([text]), text)
+        return
+    rows = [
+        {"action": s["text"], "owner": s["owner"], "by": s["by"], "trigger": s["because"]}
+        for s in steps
+    ]
+    _show("actions", fragments.actions(rows), "\n".join(s["text"] for s in steps))
+
+
+def definitions(card: Scorecard) -> None:
+    """Display what every measure means and whether it may be compared."""
+    rows = [checking.definition(card, m) for m in card.measures]
+    _show("prose", fragments.definitions(rows), "\n".join(str(r["definition"]) for r in rows))
+
+
+def checks(card: Scorecard) -> None:
+    """Display what the gates found."""
+    rows = checking.rows(card)
+    _show("prose", fragments.checks(rows), "\n".join(row["message"] for row in rows))
+
+
+def footer(run: Run) -> None:
+    """Display whose data these are."""
+    lines = [f"{run.freshness} Times are in {run.pack.info.timezone}."]
+    text = run.pack.info.attribution
+    _show("footer", fragments.footer(text, lines), "\n".join([text, *lines]))
+
+
+def _show(kind: str, html: str, text: str, **data: Any) -> None:
+    display(blocks.bundle(kind, str(html), text, data), raw=True)
+
+
+def _row(card: Scorecard, m: Measure) -> dict[str, Any]:
+    target = card.targets.get(m.name)
+    goal, gap = sentences.goal(m.metric, target) if target else ("", "")
+    peer = card.peers.get(m.name)
+    count = wording.count(peer.n, "peer") if peer else ""
+    comparable = {"yes": "comparable", "partly": "partly comparable"}.get(
+        m.metric.comparable, ""
+    )
+    notes = [m.refusals[0].message] if m.refusals else []
+    if m.shown != card.run.as_of:
+        notes.append(
+            f"{wording.period(m.shown.date(), card.run.grain)}: newer ones are not final"
+        )
+    return {
+        "title": m.metric.title,
+        "detail": checking.UNIT_WORDS[m.metric.unit].format(grain=card.run.grain),
+        "value": sentences.value(card, m),
+        "change": sentences.change(card, m),
+        "usual": sentences.usual(card, m),
+        "goal": goal,
+        "gap": gap,
+        "peers": f"median {wording.number(peer.median, m.metric.unit)}"
+        if peer
+        else "not comparable",
+        "peers_note": f"{count}, {comparable}" if peer else "",
+        "signal": _signal(card, m),
+        "spark": _spark(card, m),
+        "owner": m.metric.owner,
+        "note": "; ".join(notes),
+        "hit": m in card.moved,
+        "anchor": m.name,
+    }
+
+
+def _signal(card: Scorecard, m: Measure) -> dict[str, str]:
+    row = card.judged(m.name)
+    if m.refusals:
+        return {"state": "refused", "text": f"refused: {m.refusals[0].gate}"}
+    if not m.stands:
+        return {"state": "unusable", "text": str(m.now["why"]) or "no usable data"}
+    state, side = str(row["state"]), str(row["side"])
+    if state == "watch":
+        arrow = {"above": "▲ ", "below": "▼ "}.get(side, "")
+        return {"state": state, "text": f"{arrow}watch: {row['rule']}"}
+    words = SIGNAL_WORDS.get(state, {"": state})
+    return {"state": state, "text": words.get(side, words.get("", state))}
+
+
+def _spark(card: Scorecard, m: Measure) -> str:
+    rows = m.regime.tail(card.history)
+    limits = card.signals.limits
+    own = limits[limits["series"] == m.name].set_index("period").reindex(rows["period"])
+    out = int((~rows["usable"]).sum())
+    label = (
+        f"{m.metric.title}: {wording.count(len(rows), card.run.grain)} from "
+        f"{wording.day(rows['period'].iloc[0].date())}, now {sentences.value(card, m)}"
+    )
+    if usual := sentences.usual(card, m):
+        label += f", usual {usual}"
+    if out:
+        label += f", {out} without usable data"
+    return fragments.sparkline(
+        rows["value"].tolist(),
+        own["lower"].tolist(),
+        own["upper"].tolist(),
+        usable=rows["usable"].tolist(),
+        hollow=[False] * len(rows),
+        hit=m in card.moved,
+        label=label,
+    )
+
+
+def _claim(card: Scorecard, m: Measure) -> str:
+    said = f"{m.metric.title}: {sentences.value(card, m)}"
+    if usual := sentences.usual(card, m):
+        said += f" against a usual {usual}"
+    return wording.sentence(said)
+
+
+def _shape(card: Scorecard, m: Measure) -> str:
+    since = m.regime
+    out = int((~since["usable"]).sum())
+    first = wording.day(since["period"].iloc[0].date())
+    text = f"Line of {wording.count(len(since), card.run.grain)} from {first}"
+    return f"{text}; {out} without usable data are left open." if out else f"{text}."
+
+
+def _figures(card: Scorecard, m: Measure) -> pd.DataFrame:
+    limits = card.signals.limits
+    own = limits[limits["series"] == m.name].set_index("period").reindex(m.regime["period"])
+    unit, title = m.metric.unit, m.metric.title
+    made = []
+    for row, low, high in zip(
+        m.regime.to_dict("records"), own["lower"], own["upper"], strict=True
+    ):
+        made.append(
+            {
+                card.run.grain.capitalize(): wording.day(row["period"].date()),
+                title: wording.number(row["value"], unit) if row["usable"] else row["why"],
+                "Usual range": "" if pd.isna(low + high) else wording.span(low, high, unit),
+            }
+        )
+    return pd.DataFrame(made)
+
+
+__all__ = [
+    "actions",
+    "charts",
+    "checks",
+    "definitions",
+    "footer",
+    "gaps",
+    "headline",
+    "opening",
+    "scorecard",
+    "show",
+]

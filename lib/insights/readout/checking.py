@@ -1,0 +1,154 @@
+"""What the gates found and what every measure means, as rows for a page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from insights import wording
+from insights.data import periods
+from insights.readout.card import Scorecard
+from insights.readout.measures import Measure
+
+UNIT_WORDS = {
+    "count": "a {grain}",
+    "share": "share",
+    "seconds": "seconds",
+    "minutes": "minutes",
+    "hours": "hours",
+    "days": "mean days",
+    "score": "mean score",
+}
+NEIGHBOURS = {"day": 1, "week": 7, "month": 31, "quarter": 92}  # days between first days
+DAY_GATES = {
+    "missing": "missing days",
+    "tiny": "nearly empty days",
+    "backfill": "backfill",
+}
+
+
+def rows(card: Scorecard) -> list[dict[str, str]]:
+    """Return every finding, those that fail first; findings on a whole source are said once."""
+    found = []
+    for m in card.measures:
+        for finding in m.findings:
+            found.append(_row(finding.gate, m.metric.title, finding.level, finding.message))
+    for feed, names in _feeds(card):
+        for state, gate in DAY_GATES.items():
+            if text := feed.says(state):
+                now = (
+                    feed.by_period.loc[card.run.as_of, state]
+                    if card.run.as_of in feed.by_period.index
+                    else 0
+                )
+                found.append(
+                    _row(gate, names, "fail" if now else "warn", wording.sentence(text))
+                )
+    for m in card.measures:
+        if m.metric.clock_is == "filed" and (text := _old(card, m)):
+            found.append(_row("filing delay", "every measure dated by filing", "warn", text))
+            break
+    following = periods.step(card.run.as_of, card.run.grain)
+    if following <= card.run.data_through < periods.last_day(following, card.run.grain):
+        found.append(_row("partial last period", "every measure", "warn", card.run.freshness))
+    return sorted(found, key=lambda row: row["level"] != "fail")
+
+
+def gap_rows(card: Scorecard) -> list[list[str]]:
+    """Return what is not there under the present definition: what, which measures, where."""
+    found = []
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for m in card.measures:
+        if m.refusals:
+            continue
+        out = m.regime.loc[~m.regime["usable"]]
+        for why, part in out.groupby("why", sort=False):
+            firsts = [p.date() for p in part["period"]]
+            when = wording.days(firsts, most=6, every=NEIGHBOURS[card.run.grain])
+            text = f"{wording.count(len(firsts), card.run.grain)}, starting {when}"
+            reasons.setdefault((str(why), text), []).append(m.metric.title)
+    for (why, text), titles in reasons.items():
+        everyone = len(titles) == len(card.measures)
+        found.append(
+            [
+                wording.sentence(why).rstrip("."),
+                "all" if everyone else wording.listing(titles),
+                text,
+            ]
+        )
+    for m in card.measures:
+        if m.refusals:
+            said = " ".join(wording.sentence(f.message) for f in m.refusals)
+            found.append(["Refused by a gate", m.metric.title, said])
+        if m.shown != card.run.as_of:
+            name = wording.period(m.shown.date(), card.run.grain)
+            days = wording.count(m.metric.mature_after, "day")
+            found.append(
+                [
+                    "Not final yet",
+                    m.metric.title,
+                    f"Final {days} after a {card.run.grain} ends; shown: {name}.",
+                ]
+            )
+    return found
+
+
+def definition(card: Scorecard, m: Measure) -> dict[str, Any]:
+    """Return one measure in words."""
+    metric = m.metric
+    table = card.run.pack.source.tables[metric.table]
+    parts = [metric.numerator, metric.denominator]
+    formula = " / ".join(part for part in parts if part)
+    if metric.kind == "duration":
+        formula = f"{metric.start} to {metric.end}, open ones counted as not ended"
+    kind = "filing date" if metric.clock_is == "filed" else "date of the event"
+    certainty = _certainty(m, table.aggregated, table.sampled)
+    peers = card.run.pack.info.peers
+    comparable: str = metric.comparable
+    named = peers.values if peers is not None else ()  # noqa: PD011 - a tuple of names
+    if peers is not None and metric.comparable != "no" and named:
+        others = [name for name in named if name != card.run.where.get(peers.dimension)]
+        comparable = f"{metric.comparable}: {wording.listing(others)}"
+    return {
+        "title": metric.title,
+        "definition": f"{wording.sentence(metric.definition)} {certainty}",
+        "formula": formula,
+        "clock": f"{metric.clock} ({kind})",
+        "owner": metric.owner,
+        "comparable": comparable,
+        "breaks": [wording.sentence(f"{wording.day(b.date)}: {b.why}") for b in metric.breaks],
+    }
+
+
+def _certainty(m: Measure, aggregated: bool, sampled: bool) -> str:
+    """Say why a figure has no sampling interval; the usual range says what is noise."""
+    if m.metric.kind == "ratio" and m.metric.unit != "share" and aggregated:
+        return "The source gives only means, so there is no interval."
+    if sampled:
+        return "From a sample: the interval beside it is a 95 % one."
+    return "A full count, so it has no sampling error."
+
+
+def _old(card: Scorecard, m: Measure) -> str:
+    name = m.metric.delay or ""
+    if name not in card.run.metrics or not card.measure(name).stands:
+        return ""
+    behind = card.measure(name)
+    age = wording.number(float(behind.now["value"]), behind.metric.unit)
+    return f"A filed {card.run.grain} is final, but concerns decisions about {age} old."
+
+
+def _feeds(card: Scorecard) -> list[tuple[Any, str]]:
+    """Return each different feed once, with the measures that read it."""
+    by_feed: dict[int, tuple[Any, list[str]]] = {}
+    for m in card.measures:
+        if m.feed is not None:
+            by_feed.setdefault(id(m.feed), (m.feed, []))[1].append(m.metric.title)
+    everyone = len(card.measures)
+    return [
+        (feed, "every measure" if len(titles) == everyone else wording.listing(titles))
+        for feed, titles in by_feed.values()
+    ]
+
+
+def _row(gate: str, metric: str, level: str, message: str) -> dict[str, str]:
+    return {"gate": gate, "metric": metric, "level": level, "message": message}

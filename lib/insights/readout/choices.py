@@ -1,0 +1,185 @@
+"""What is this readout about? Which pack, rows and period, and how fresh the data are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+
+from insights import pack as packs
+from insights import wording
+from insights.data import periods, series, sources
+from insights.data.sources import Source
+from insights.errors import ContractError, ParamError
+from insights.pack import Metric, Pack
+
+EVERYTHING = "*"  # as a dimension's value: do not keep to the pack's usual one
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One readout's choices, checked against the data."""
+
+    source: Source
+    where: dict[str, str]
+    grain: str
+    metrics: tuple[str, ...]
+    as_of: pd.Timestamp  # first day of the period shown
+    as_of_given: bool
+    known_by: (
+        pd.Timestamp
+    )  # rows that arrived later are left out, so that a rerun gives the same page
+    data_through: pd.Timestamp  # last day that every table used has reached
+
+    @property
+    def pack(self) -> Pack:
+        """The pack."""
+        return self.source.pack
+
+    @property
+    def end(self) -> pd.Timestamp:
+        """Last day of the period shown."""
+        return periods.last_day(self.as_of, self.grain)
+
+    @property
+    def subject(self) -> str:
+        """Whom the sentences speak of: a value of the pack's subject, or the operation."""
+        return self.where.get(self.pack.info.subject or "", self.pack.info.title)
+
+    @property
+    def period(self) -> str:
+        """The period shown, in words."""
+        return wording.period(self.as_of.date(), self.grain)
+
+    @property
+    def kick(self) -> str:
+        """The line above the headline: what, of whom, when."""
+        clocks = {self.pack.metrics[name].clock_is for name in self.metrics}
+        filed = "filed in the " if clocks == {"filed"} and self.grain == "week" else ""
+        parts = [self.pack.info.title, f"{filed}{self.period}"]
+        kept = {k: v for k, v in self.where.items() if k != self.pack.info.subject}
+        parts[1:1] = [value for value in kept.values()]
+        if self.subject != self.pack.info.title:
+            parts.insert(0, self.subject)
+        return " · ".join(parts)
+
+    @property
+    def freshness(self) -> str:
+        """How far the data reach, and what of them is not shown yet."""
+        text = f"Data to {wording.day(self.data_through.date())}"
+        following = periods.step(self.as_of, self.grain)
+        if following > self.data_through:
+            return text + "."
+        there = (self.data_through - following).days + 1
+        whole = (periods.last_day(following, self.grain) - following).days + 1
+        name = wording.period(following.date(), self.grain)
+        if there >= whole:
+            return f"{text}; later periods than this one are there."
+        return f"{text}; the {name} holds {there} of {whole} days and is not shown."
+
+    def shown(self, metric: str) -> pd.Timestamp:
+        """First day of the newest period in which a metric was final when the readout spoke."""
+        after = pd.Timedelta(days=self.pack.metrics[metric].mature_after)
+        period, back = self.as_of, 7 if self.grain == "day" else 1  # weekdays stay comparable
+        while periods.last_day(period, self.grain) + after > self.known_by:
+            period = periods.step(period, self.grain, -back)
+        return period
+
+
+def start(
+    pack: str,
+    *,
+    where: Mapping[str, str] | None = None,
+    grain: str = "week",
+    as_of: date | str = "",
+    metrics: Sequence[str] = (),
+) -> Run:
+    """Check a readout's parameters against its pack and its data.
+
+    Parameters
+    ----------
+    pack
+        Name or path.
+    where
+        Dimension: value. Laid over the pack's own ``where``; ``"*"`` lifts a value of the pack.
+    grain
+        day, week, month or quarter.
+    as_of
+        Any day of the period to show; empty: the last complete and mature one.
+    metrics
+        Names; none: all that can be kept to ``where``.
+
+    Raises
+    ------
+    ParamError
+        A parameter names what the pack or the data do not have.
+    ContractError
+        The data hold no complete period.
+    """
+    periods.require_grain(grain)
+    loaded = packs.load(pack)
+    kept = {k: v for k, v in {**loaded.info.where, **(where or {})}.items() if v != EVERYTHING}
+    source = sources.open_source(loaded)
+    sources.require_values(source, kept)
+    names = tuple(metrics) or _kept_by(loaded, kept)
+    for name in names:
+        series.require_dimensions(name, series.require_metric(loaded, name), list(kept))
+    through = _data_through(source, names)
+    soonest = min(loaded.metrics[name].mature_after for name in names)
+    if as_of:
+        first = _given(as_of, grain, loaded, through)
+    else:
+        first = _last_complete(through - pd.Timedelta(days=soonest), grain, loaded)
+    known_by = periods.last_day(first, grain) + pd.Timedelta(days=soonest)
+    return Run(source, kept, grain, names, first, bool(as_of), known_by, through)
+
+
+def _kept_by(pack: Pack, where: Mapping[str, str]) -> tuple[str, ...]:
+    names = tuple(n for n, m in pack.metrics.items() if set(where) <= set(m.dimensions))
+    if not names:
+        raise ParamError(
+            f"no metric of the pack can be kept to {wording.listing(list(where))}."
+        )
+    return names
+
+
+def _data_through(source: Source, names: Sequence[str]) -> pd.Timestamp:
+    """Return the last day that every table has reached; days after today are errors."""
+    clocks: dict[tuple[str, str], Metric] = {}
+    for name in names:
+        metric = source.pack.metrics[name]
+        clocks.setdefault((metric.table, metric.clock), metric)
+    reached = []
+    for (table, clock), metric in clocks.items():
+        rows = series.of_metric(source, metric, end=pd.Timestamp.now().date())
+        last = rows[series.DAY].max().to_pandas()
+        if pd.isna(last):
+            raise ContractError(
+                f"table '{table}' has no row with a readable {clock}. Check its source."
+            )
+        reached.append(pd.Timestamp(last))
+    return min(reached)
+
+
+def _last_complete(through: pd.Timestamp, grain: str, pack: Pack) -> pd.Timestamp:
+    first = periods.first_day(through, grain, pack.info.week_starts)
+    if periods.last_day(first, grain) > through:
+        first = periods.step(first, grain, -1)
+    return first
+
+
+def _given(as_of: date | str, grain: str, pack: Pack, through: pd.Timestamp) -> pd.Timestamp:
+    try:
+        day = pd.Timestamp(date.fromisoformat(str(as_of)))
+    except ValueError:
+        raise ParamError(f"as_of is '{as_of}'; it must be a date such as 2025-12-29.") from None
+    first = periods.first_day(day, grain, pack.info.week_starts)
+    if periods.last_day(first, grain) > through:
+        last = _last_complete(through, grain, pack)
+        raise ParamError(
+            f"as_of is '{as_of}', but the data end on {wording.day(through.date())}; "
+            f"the last complete {grain} is the one of {last.date().isoformat()}."
+        )
+    return first

@@ -1,0 +1,122 @@
+"""Which readouts there are, what each says, and when it was made: the page that lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import quote
+
+from insights.readout import fragments
+from insights.readout.frame import document
+from insights.wording import count, day, listing, moment
+
+STATUS = {  # the status of a run: its class, its word, its words in the summary
+    "published": ("published", "Published", "published"),
+    "published_with_warnings": ("warned", "With warnings", "with warnings"),
+    "failed": ("failed", "Failed", "failed"),
+    "skipped": ("skipped", "Skipped", "skipped"),
+}
+STATE = {
+    "signal": "1 signal",
+    "signals": "signals",
+    "none": "no signal",
+    "unusable": "no usable data",
+    "refused": "not answered",
+}
+
+
+def index(manifests: Sequence[Mapping[str, Any]]) -> str:
+    """Return the page that lists the runs: newest first, a readout's older runs in a fold.
+
+    Parameters
+    ----------
+    manifests
+        One a run, in any order. ``page_exists`` says whether the readout has a last good page;
+        where it is left out, a published run means that it has one.
+
+    Returns
+    -------
+    str
+        A whole HTML document whose links are relative to its own folder.
+    """
+    newest_first = sorted(manifests, key=lambda run: str(run["started_at"]), reverse=True)
+    readouts: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for run in newest_first:
+        readouts.setdefault((str(run["pack"]), str(run["readout"])), []).append(run)
+    packs: dict[str, list[dict[str, Any]]] = {}
+    for (pack, _), runs in readouts.items():
+        packs.setdefault(pack, []).append(_row(runs))
+    groups = [{"title": pack, "runs": rows} for pack, rows in packs.items()]
+    body = fragments.render(
+        "index", title="Readouts", summary=_summary([*readouts.values()]), groups=groups
+    )
+    return document(title="Readouts", kick="Insights", body=body)
+
+
+def _summary(readouts: Sequence[Sequence[Mapping[str, Any]]]) -> str:
+    """Return one sentence on all readouts, or how to make the first."""
+    if not readouts:
+        return (
+            "No readout has been published yet."
+            " Publish the first with: insights run params/eu_dsa"
+        )
+    counts = {
+        text: sum(runs[0]["status"] == status for runs in readouts)
+        for status, (_, _, text) in STATUS.items()
+    }
+    said = listing([f"{n} {text}" for text, n in counts.items() if n])
+    return f"{count(len(readouts), 'readout')}, newest first; by their last run {said}."
+
+
+def _row(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the line of one readout: its newest run, and the older ones for the fold."""
+    newest = next((run for run in runs if run.get("stands", True)), runs[0])
+    older = [run for run in runs if run is not newest]
+    good = next((run for run in runs if run["status"].startswith("published")), None)
+    folder = quote(f"{newest['pack']}/{newest['readout']}")
+    exists = newest.get("page_exists", good is not None)
+    row = _run(newest)
+    row["href"] = f"{folder}/index.html" if exists else ""
+    if not newest["status"].startswith("published"):
+        row["state"] = ""
+        row["error"] = str(newest.get("error") or "")
+        row["headline"] = _last_good(newest, good) if exists else "No page yet."
+    earlier = [_run(run) for run in older]
+    return {
+        **row,
+        "earlier": earlier,
+        "earlier_title": count(len(earlier), "earlier run"),
+        "quiet": newest["status"] == "skipped",
+        "hit": newest.get("state") in ("signal", "signals"),
+    }
+
+
+def _last_good(newest: Mapping[str, Any], good: Mapping[str, Any] | None) -> str:
+    """Return what leads to the page that stands; after a failure that is an older one."""
+    if newest["status"] == "skipped" and good:
+        return str(good["headline"])
+    return "Last good page" + (f": {good['headline']}" if good else "")
+
+
+def _run(run: Mapping[str, Any]) -> dict[str, Any]:
+    """Return one run as text; an older run links to the page that it kept."""
+    kind, word, _ = STATUS[run["status"]]
+    folder = quote(f"{run['pack']}/{run['readout']}/runs/{run['run_id']}")
+    title = str(run.get("title") or run["readout"])
+    return {
+        "title": title,
+        "kind": kind,
+        "word": word,
+        "state": STATE.get(str(run.get("state") or ""), ""),
+        "headline": str(run.get("headline") or run.get("error") or title),
+        "href": f"{folder}/{quote(str(run['page']))}" if run.get("page") else "",
+        "error": "",
+        "as_of": _day(run.get("as_of")),
+        "through": _day(run.get("data_through")),
+        "started": moment(datetime.fromisoformat(run["started_at"])),
+    }
+
+
+def _day(iso: object) -> str:
+    return day(date.fromisoformat(str(iso)[:10])) if iso else "not known"

@@ -1,0 +1,162 @@
+"""Which figures may be read? One metric's periods, each with whether it stands and why not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+
+from insights.data import periods, quality, series
+from insights.data.quality import Feed, Finding
+from insights.data.quality.rows import Look
+from insights.pack import Metric
+from insights.readout.choices import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One metric as a readout may use it.
+
+    ``rows`` has one row a period up to ``shown``: ``period``, ``value``, ``events``,
+    ``exposure``, ``usable``, ``why`` (what makes it unusable, else "") and ``regime`` (how many
+    breaks of the definition came before).
+    """
+
+    name: str
+    metric: Metric
+    shown: pd.Timestamp
+    rows: pd.DataFrame
+    findings: tuple[Finding, ...]
+    feed: Feed | None  # None where the source has nothing at all for these rows
+
+    @property
+    def refusals(self) -> list[Finding]:
+        """The findings that refuse the metric as a whole."""
+        return [finding for finding in self.findings if finding.refuses]
+
+    @property
+    def now(self) -> pd.Series:
+        """The row of the period shown."""
+        return self.rows.iloc[-1]
+
+    @property
+    def stands(self) -> bool:
+        """Whether the period shown has a figure that may be read."""
+        return bool(self.now["usable"]) and pd.notna(self.now["value"])
+
+    @property
+    def regime(self) -> pd.DataFrame:
+        """The rows under the definition that holds now."""
+        rows: pd.DataFrame = self.rows[self.rows["regime"] == self.now["regime"]]
+        return rows
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether the figure is a sum over days, so that a missing day makes it too small."""
+        return self.metric.kind in {"count", "distinct"} and self.metric.snapshot is None
+
+
+def gather(run: Run) -> tuple[Measure, ...]:
+    """Build every metric of a run and judge which of its periods may be used."""
+    feeds: dict[tuple[str, str], Feed | None] = {}
+    found = []
+    for name in run.metrics:
+        metric = run.pack.metrics[name]
+        place = (metric.table, metric.clock)
+        shown = run.shown(name)
+        end = periods.last_day(shown, run.grain).date()
+        look = Look(run.source, name, metric, run.where, end, run.known_by.date())
+        findings = quality.row_findings(look)
+        refused = any(finding.refuses for finding in findings)
+        if place not in feeds and not refused:
+            feeds[place] = _feed(run, metric)
+        feed = feeds.get(place)
+        rows = _empty(shown) if refused or feed is None else _rows(run, name, shown, end)
+        found.append(
+            Measure(
+                name,
+                metric,
+                shown,
+                _judged(run, rows, metric, findings, feed),
+                tuple(findings),
+                feed,
+            )
+        )
+    return tuple(found)
+
+
+def _feed(run: Run, metric: Metric) -> Feed | None:
+    days = series.days(
+        run.source, metric, where=run.where, end=run.end.date(), known_by=run.known_by.date()
+    )
+    if days.empty:
+        return None
+    whole = pd.DataFrame({"period": pd.date_range(days["period"].min(), run.end)})
+    return quality.feed(
+        whole.merge(days, how="left"), grain=run.grain, week_starts=run.pack.info.week_starts
+    )
+
+
+def _rows(run: Run, name: str, shown: pd.Timestamp, end: date) -> pd.DataFrame:
+    rows = series.build(
+        run.source,
+        name,
+        grain=run.grain,
+        end=end,
+        where=run.where,
+        known_by=run.known_by.date(),
+    )
+    if rows.empty:
+        return _empty(shown)
+    index = periods.between(rows["period"].min(), shown, run.grain)
+    return pd.DataFrame({"period": index}).merge(rows.drop(columns="metric"), how="left")
+
+
+def _empty(shown: pd.Timestamp) -> pd.DataFrame:
+    nothing = [float("nan")]
+    return pd.DataFrame(
+        {"period": [shown], "events": nothing, "exposure": nothing, "value": nothing}
+    )
+
+
+def _judged(
+    run: Run, rows: pd.DataFrame, metric: Metric, findings: list[Finding], feed: Feed | None
+) -> pd.DataFrame:
+    """Add ``usable``, ``why`` and ``regime`` to the rows; the first reason found is kept."""
+    first = rows["period"]
+    why = pd.Series("", index=rows.index)
+
+    def mark(hit: pd.Series, reason: str) -> None:
+        why.mask(hit & (why == ""), reason, inplace=True)  # noqa: PD002
+
+    if any(finding.refuses for finding in findings):
+        mark(first.notna(), "refused by a gate")
+    mark(rows["value"].isna(), "no data")
+    for finding in findings:
+        days = periods.of_days(
+            pd.Series(finding.days, dtype="datetime64[ns]"),
+            run.grain,
+            run.pack.info.week_starts,
+        )
+        if finding.level == "fail":
+            mark(first.isin(days), finding.gate)
+    if feed is not None:
+        adds_up = metric.kind in {"count", "distinct"} and metric.snapshot is None
+        complete = feed.usable(pd.DatetimeIndex(first), adds_up=adds_up)
+        mark(~pd.Series(complete.to_numpy(), index=rows.index), "incomplete days")
+    regime = pd.Series(0, index=rows.index)
+    for change in metric.breaks:
+        since = pd.Timestamp(change.date)
+        following = first.map(lambda period: periods.step(period, run.grain))
+        mark((first < since) & (since < following), "definition changed within")
+        regime += (first >= since).astype(int)
+    mark(_small(rows, metric, run.pack.info.min_group), f"fewer than {run.pack.info.min_group}")
+    return rows.assign(usable=why == "", why=why, regime=regime)
+
+
+def _small(rows: pd.DataFrame, metric: Metric, least: int) -> pd.Series:
+    """Tell which groups are too small to show: by base, or by count where it is not zero."""
+    if metric.kind in {"ratio", "duration"}:
+        return rows["exposure"] < least
+    return (rows["events"] > 0) & (rows["events"] < least)

@@ -1,0 +1,217 @@
+"""The readouts as a stakeholder gets them: run by the command, read as a page."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import nbformat
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SAMPLE = ROOT / "lib/insights/data/samples/eu_dsa/statements_daily.parquet"
+HOSTILE = "<script>alert(1)</script>"
+
+
+def insights(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    command = [str(Path(sys.executable).parent / "insights"), *arguments]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+
+
+class Page(HTMLParser):
+    """What a browser would make of a page."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.images: list[dict[str, str | None]] = []
+        self.tags: list[str] = []
+        self.text = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        if tag == "img":
+            self.images.append(dict(attrs))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@pytest.fixture(scope="module")
+def scorecard(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """TikTok's scorecard, published twice: by default and by --as-of for the same week."""
+    out = tmp_path_factory.mktemp("outputs")
+    for extra in ([], ["--as-of", "2026-01-01"]):
+        done = insights("run", "params/eu_dsa", "--out", str(out), "--json", *extra)
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["runs"][0]["status"] == "published_with_warnings"
+    return out / "eu_dsa" / "scorecard"
+
+
+def test_the_first_sentence_is_the_answer(scorecard: Path) -> None:
+    html = (scorecard / "index.html").read_text()
+    (h1,) = re.findall(r"<h1>(.*?)</h1>", html)
+    assert h1.replace("\u00a0", " ").startswith(
+        "Of the statements TikTok filed in the week of 29 December 2025, "
+        "81.4 % were decided fully automatically, below the usual "
+    )
+
+
+def test_a_page_is_whole_small_and_keeps_to_itself(scorecard: Path) -> None:
+    html = (scorecard / "index.html").read_text()
+    page = Page(html)
+    assert page.images
+    assert all(len(image["alt"] or "") > 40 for image in page.images)
+    assert all(
+        (image["src"] or "").startswith("data:image/svg+xml;base64,") for image in page.images
+    )
+    assert html.count('<svg class="spark"') == 8
+    assert "script" not in page.tags
+    assert "Traceback" not in page.text
+    assert "© European Union, DSA Transparency Database" in page.text
+    words = re.sub(
+        r"<svg.*?</svg>|data:image[^\"]+|<details class=\"figures.*?</details>",
+        "",
+        html,
+        flags=re.S,
+    )
+    assert len(words.encode()) <= 40_000
+
+
+def test_the_numbers_on_the_page_equal_plain_sql(scorecard: Path) -> None:
+    html = (scorecard / "index.html").read_text().replace("\u00a0", " ")
+    row = duckdb.sql(
+        f"""select sum(sor_count) / 1e6, 100 * sum(automated_decision_fully) / sum(sor_count),
+        100 * sum(decision_visibility_content_removed) / sum(sor_count),
+        sum(decision_account_terminated),
+        sum(disclosure_delay_n * disclosure_delay_mean_s) / sum(disclosure_delay_n) / 86400
+        from '{SAMPLE}'
+        where platform = 'TikTok' and date between '2025-12-29' and '2026-01-04'"""
+    ).fetchone()
+    assert row is not None
+    filed, automated, removed, terminated, delay = row
+    for said in (
+        f"<b>{filed:.2f} M</b>",
+        f"<b>{automated:.1f} %</b>",
+        f"<b>{removed:.1f} %</b>",
+        f"<b>{terminated:,.0f}</b>",
+        f"<b>{delay:.1f} d</b>",
+    ):
+        assert said in html
+
+
+def test_a_second_run_as_of_the_same_week_gives_the_same_page(scorecard: Path) -> None:
+    pages = [path.read_text() for path in sorted(scorecard.glob("runs/*/index.html"))]
+    assert len(pages) == 2
+
+    def told(html: str) -> str:
+        """Without what differs by design: the run's provenance, and the note on old data."""
+        body = html.split("<main", 1)[1].split("Where these numbers come from")[0]
+        return re.sub(r"<p[^>]*>[^<]*have not advanced[^<]*</p>", "", body)
+
+    assert told(pages[0]) == told(pages[1])
+    assert "have not advanced" in pages[1]
+
+
+def test_the_run_keeps_its_notebook_and_says_where_its_numbers_come_from(
+    scorecard: Path,
+) -> None:
+    run = sorted((scorecard / "runs").iterdir())[0]
+    notebook = nbformat.read(run / "notebook.ipynb", as_version=4)
+    assert notebook.metadata.papermill.exception is None
+    manifest: dict[str, Any] = json.loads((run / "manifest.json").read_text())
+    assert manifest["as_of"] == "2025-12-29"
+    assert manifest["data_through"] == "2026-01-10"
+    assert manifest["inputs"][0]["rows"] == 9984
+    assert manifest["figures"] == len(re.findall(r"<img\b", (run / "index.html").read_text()))
+    assert "/" + str(ROOT).strip("/") not in (run / "index.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["--set", "platform=Tiktok"],
+            "the data has no platform 'Tiktok'; did you mean 'TikTok'?",
+        ),
+        (["--set", "platfrom=TikTok"], "did you mean 'platform'?"),
+        (["--set", "history=many"], "history"),
+        (["--readout", "scorecrad"], "did you mean 'scorecard'?"),
+        (["--as-of", "2025-13-01"], "2025-13-01"),
+    ],
+)
+def test_bad_input_ends_in_one_sentence_before_anything_runs(
+    tmp_path: Path, arguments: list[str], message: str
+) -> None:
+    done = insights("run", "params/eu_dsa", "--out", str(tmp_path / "out"), *arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.rglob("*.html"))
+
+
+def test_an_unknown_platform_ends_stock_papermill_in_the_same_sentence(tmp_path: Path) -> None:
+    command = [
+        str(Path(sys.executable).parent / "papermill"),
+        "--no-progress-bar",
+        str(ROOT / "notebooks/1_scorecard.ipynb"),
+        str(tmp_path / "out.ipynb"),
+        "-y",
+        "where: {platform: Tiktok}",
+    ]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    sentence = "ParamError: the data has no platform 'Tiktok'; did you mean 'TikTok'?"
+    assert done.stderr.rstrip().endswith(sentence)
+    cells = nbformat.read(tmp_path / "out.ipynb", as_version=4).cells
+    (error,) = [o for c in cells for o in c.get("outputs", []) if o.output_type == "error"]
+    assert error.traceback == [sentence]
+
+
+def test_hostile_text_is_shown_as_text_everywhere(tmp_path: Path) -> None:
+    pack = tmp_path / "hostile"
+    done = insights("new", str(pack), "--like", "eu_dsa")
+    assert done.returncode == 0, done.stderr
+    duckdb.sql(
+        f"""copy (select * replace
+        (case platform when 'TikTok' then '{HOSTILE}' else platform end as platform)
+        from '{SAMPLE}') to '{pack}/rows.parquet' (format parquet)"""
+    )
+    for name, old, new in (
+        ("source.yaml", "sample:eu_dsa/statements_daily.parquet", "rows.parquet"),
+        ("pack.yaml", "{platform: TikTok}", f'{{platform: "{HOSTILE}"}}'),
+        ("metrics.yaml", "title: Statements filed", f"title: '{HOSTILE}'"),
+        ("readouts.yaml", "title: Scorecard", f"title: '{HOSTILE}'"),
+    ):
+        text = (pack / name).read_text()
+        assert old in text
+        (pack / name).write_text(text.replace(old, new))
+    out = tmp_path / "out"
+    arguments = ["--readout", "platforms", "--set", f"platform={HOSTILE}", "--out", str(out)]
+    done = insights("run", str(pack), *arguments)
+    assert done.returncode == 0, done.stderr
+    pages = sorted(out.rglob("*.html"))
+    assert len(pages) == 3
+    for path in pages:
+        assert re.fullmatch(r"[A-Za-z0-9_./-]+", str(path.relative_to(out)))
+        page = Page(path.read_text())
+        assert "script" not in page.tags
+        assert HOSTILE in page.text
+
+
+@pytest.mark.slow
+def test_every_platform_gets_its_page(tmp_path: Path) -> None:
+    done = insights(
+        "run", "params/eu_dsa", "--readout", "platforms", "--out", str(tmp_path), "--json"
+    )
+    assert done.returncode == 0, done.stderr
+    runs = json.loads(done.stdout)["runs"]
+    assert len(runs) == 16
+    assert len({run["readout"] for run in runs}) == 16
+    assert all(run["figures"] >= 1 for run in runs)
