@@ -52,6 +52,7 @@ def opening(
         data_through=through,
         attribution=run.pack.info.attribution,
         kick=run.kick,
+        freshness=run.freshness,
         inputs=[{**one, "through": through} for one in inputs],
     )
     return run
@@ -98,13 +99,12 @@ def show(card: Scorecard) -> None:
     since = card.measures[0].regime["period"].iloc[0]
     first_day = wording.day(since.date())
     note = (
-        f"Usual range: limits over the usable {card.run.grain}s since {first_day}; grey in the "
-        "small charts: no usable data. "
+        f"Usual range: limits from the usable {card.run.grain}s since {first_day}, given the "
+        "last one before; grey in the small charts: no usable data. "
         + (card.run.pack.info.peers.note if card.run.pack.info.peers and card.peers else "")
     )
     caption = f"{card.run.subject}, {card.run.period}"
-    first = [*card.moved, *(m for m in card.measures if m not in card.moved)]
-    rows = [_row(card, m) for m in first]
+    rows = [_row(card, m) for m in sentences.in_order(card)]
     _show(
         "table",
         fragments.scorecard(caption=caption, rows=rows, note=note.strip()),
@@ -227,7 +227,8 @@ def _signal(card: Scorecard, m: Measure) -> dict[str, str]:
     state, side = str(row["state"]), str(row["side"])
     if state == "watch":
         arrow = {"above": "▲ ", "below": "▼ "}.get(side, "")
-        return {"state": state, "text": f"{arrow}watch: {row['rule']}"}
+        what = f"{side} usual" if sentences.is_outside(card, m) else row["rule"]
+        return {"state": state, "text": f"{arrow}watch: {what}"}
     words = SIGNAL_WORDS.get(state, {"": state})
     return {"state": state, "text": words.get(side, words.get("", state))}
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from insights.data import periods, quality, series
 from insights.data.quality import Feed, Finding
-from insights.data.quality.rows import Look
+from insights.data.quality.rows import Doubles, Look
 from insights.pack import Metric
 from insights.readout.choices import Run
 
@@ -60,6 +60,7 @@ class Measure:
 def gather(run: Run) -> tuple[Measure, ...]:
     """Build every metric of a run and judge which of its periods may be used."""
     feeds: dict[tuple[str, str], Feed | None] = {}
+    doubles: Doubles = {}
     found = []
     for name in run.metrics:
         metric = run.pack.metrics[name]
@@ -67,7 +68,7 @@ def gather(run: Run) -> tuple[Measure, ...]:
         shown = run.shown(name)
         end = periods.last_day(shown, run.grain).date()
         look = Look(run.source, name, metric, run.where, end, run.known_by.date())
-        findings = quality.row_findings(look)
+        findings = quality.row_findings(look, doubles)
         refused = any(finding.refuses for finding in findings)
         if place not in feeds and not refused:
             feeds[place] = _feed(run, metric)

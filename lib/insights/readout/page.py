@@ -63,6 +63,7 @@ def render(
     return document(
         title=str(first),
         kick=str(opened.get("kick") or title),
+        freshness=str(opened.get("freshness") or ""),
         notices=notices,
         body=body,
         folds=[fold for fold in folds if fold["html"]],

@@ -123,7 +123,9 @@ def facts(card: Scorecard) -> list[dict[str, object]]:
     found: list[dict[str, object]] = []
     for m in chosen:
         target = card.targets.get(m.name)
-        details = [f"usual {usual(card, m)}"] if usual(card, m) else []
+        watched = card.judged(m.name)["state"] == "watch" and is_outside(card, m)
+        details = ["to watch"] if watched else []
+        details += [f"usual {usual(card, m)}"] if usual(card, m) else []
         if target is not None and target.missed:
             details.append(f"goal {goal(m.metric, target)[0]}")
         found.append(
@@ -172,12 +174,20 @@ def _range_clause(card: Scorecard, measure: Measure) -> str:
         return f", {where} the usual {usual(card, measure)}"
     return (
         f", within the usual {usual(card, measure)}"
-        if not _outside(card, measure)
+        if not is_outside(card, measure)
         else (f", {where} the usual {usual(card, measure)}, which chance alone may explain")
     )
 
 
-def _outside(card: Scorecard, measure: Measure) -> bool:
+def in_order(card: Scorecard) -> list[Measure]:
+    """Return the measures as they are read: moved, to watch, goal missed, the rest."""
+    watched = [m for m in card.standing if card.judged(m.name)["state"] == "watch"]
+    line = [*card.moved, *watched, *card.missed, *card.measures]
+    return list({m.name: m for m in line}.values())
+
+
+def is_outside(card: Scorecard, measure: Measure) -> bool:
+    """Tell whether the figure is outside its usual range."""
     row = card.judged(measure.name)
     return bool(row["value"] > row["upper"] or row["value"] < row["lower"])
 
@@ -260,7 +270,7 @@ def _watch(card: Scorecard, lead: Measure) -> str:
     out = [
         m
         for m in card.standing
-        if card.judged(m.name)["state"] == "watch" and _outside(card, m) and m is not lead
+        if card.judged(m.name)["state"] == "watch" and is_outside(card, m) and m is not lead
     ]
     named = [
         f"{_quoted(m)} at {value(card, m)}, {side(card, m)} its usual {usual(card, m)}"

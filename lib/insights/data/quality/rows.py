@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -73,13 +73,24 @@ class Look:
         )
 
 
-def row_findings(look: Look) -> list[Finding]:
-    """Return what the row gates say of one metric; later ones need what the first found."""
+Doubles = dict[tuple[str, str, date | None], list[Finding]]  # by table, clock and last day
+
+
+def row_findings(look: Look, doubles: Doubles | None = None) -> list[Finding]:
+    """Return what the row gates say of one metric; later ones need what the first found.
+
+    ``doubles`` keeps what was found of doubled keys, for further metrics of the same rows.
+    """
     if untimed := _clocks(look):
         return untimed
     if text := _texts(look):
         return text
-    return _unread(look) + _double_keys(look) + _impossible(look)
+    known = {} if doubles is None else doubles
+    place = (look.metric.table, look.metric.clock, look.end)
+    if place not in known:
+        known[place] = _double_keys(look)
+    again = [replace(finding, metric=look.name) for finding in known[place]]
+    return _unread(look) + again + _impossible(look)
 
 
 def _clocks(look: Look) -> list[Finding]:
