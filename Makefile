@@ -20,13 +20,13 @@ readouts: $(READY) ## publish the readouts; the last line says where
 
 test: $(READY) lint ## lint, types, import floors, unit tests, notebooks and pages
 	$(BIN)/pytest -q -n auto
+	$(BIN)/pytest -q --doctest-modules lib/insights
 	$(BIN)/pytest -q -o addopts= --nbval-lax --nbval-current-env notebooks
 
 test-slow: $(READY) ## the tests that take minutes
 	$(BIN)/pytest -q -m slow
 
-bench: $(READY) ## the benchmarks; their tables go to tests/benchmarks/README.md
-	@ls tests/benchmarks/bench_*.py >/dev/null 2>&1 || { echo "no benchmarks yet"; exit 0; }
+bench: $(READY) ## the benchmarks, each with its table (tests/benchmarks/README.md keeps the last)
 	for b in tests/benchmarks/bench_*.py; do $(BIN)/python $$b || exit 1; done
 
 lint: $(READY) ## format, lint, types, import floors and stripped notebooks, checked
@@ -42,7 +42,7 @@ format: $(READY) ## put code and notebooks in shape
 	$(BIN)/nbstripout --keep-id --keep-count notebooks/*.ipynb
 
 lab: $(READY) ## JupyterLab at notebooks/
-	$(BIN)/jupyter lab --notebook-dir=. notebooks/1_scorecard.ipynb
+	$(BIN)/jupyter lab --notebook-dir=notebooks
 
 lock: ## pin every dependency again, by hash and without an index address
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

@@ -157,6 +157,38 @@ def test_bad_input_ends_in_one_sentence_before_anything_runs(
     assert not list(tmp_path.rglob("*.html"))
 
 
+def test_check_names_eight_faults_at_once_in_a_copy_anywhere(tmp_path: Path) -> None:
+    pack = tmp_path / "elsewhere" / "copy"
+    assert insights("new", str(pack), "--like", "eu_dsa").returncode == 0
+    for name, old, new in (
+        ("pack.yaml", "week_starts: monday", "week_starts: moonday"),
+        ("pack.yaml", "subject: platform", "subject: plattform"),
+        ("source.yaml", "aggregated: true", "aggregated: maybe"),
+        ("metrics.yaml", "date: 2025-07-01", "date: 2025-07-32"),
+        ("metrics.yaml", "numerator: automated_decision_fully", "numerator: automated_fuly"),
+        ("metrics.yaml", "guards: [notice_share", "guards: [notise_share"),
+        ("goals.yaml", "target: 3", "target: three"),
+        ("actions.yaml", "when: below", "wen: below"),
+    ):
+        text = (pack / name).read_text()
+        assert old in text
+        (pack / name).write_text(text.replace(old, new, 1))
+    done = insights("check", str(pack), cwd=tmp_path)
+    assert done.returncode == 2
+    for found in (
+        "moonday",
+        "plattform",
+        "maybe",
+        "2025-07-32",
+        "automated_fuly",
+        "notise_share",
+        "three",
+        "wen",
+    ):
+        assert re.search(rf"\.yaml:\d+: .*'?{found}", done.stdout), found
+    assert "Traceback" not in done.stdout + done.stderr
+
+
 def test_an_unknown_platform_ends_stock_papermill_in_the_same_sentence(tmp_path: Path) -> None:
     command = [
         str(Path(sys.executable).parent / "papermill"),

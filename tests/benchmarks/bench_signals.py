@@ -1,7 +1,7 @@
 """How often do limits and headlines of `signals.judge` err, and what do they find?
 
 Seed 20260101 throughout. Size: 2,000 series a cell in which nothing happens (a drift is
-nothing). False headlines: 60 repetitions of 30 series over 13 weekly pages after 26 weeks;
+nothing). False headlines: 50 repetitions of 30 series over 13 weekly pages after 26 weeks;
 the bar is one headline in 30 series-quarters. Power: 100 pages of 30 series, in each of which
 one series steps by so many standard deviations of the innovations in the week shown.
 """
@@ -19,7 +19,7 @@ from scipy import stats
 from insights.methods import signals
 
 SEED = 20260101
-SERIES, QUARTERS, PAGES, FIRST, PAGE, STEPPED = 2_000, 60, 13, 26, 30, 100
+SERIES, QUARTERS, PAGES, FIRST, PAGE, STEPPED = 2_000, 50, 13, 26, 30, 100
 ALPHA = 0.1
 Draw = Callable[[np.random.Generator, int, int], pd.DataFrame]
 
@@ -91,6 +91,16 @@ def rates(extra: float) -> Draw:
     return draw
 
 
+def lopsided(rng: np.random.Generator, series: int, periods: int) -> pd.DataFrame:
+    """Draw shares of about a million cases from a beta distribution, 8 % give or take 2.9."""
+    exposure = rng.integers(800_000, 1_200_000, (series, periods))
+    events = rng.binomial(exposure, rng.beta(6.92, 79.6, (series, periods)))
+    rows = level_rows(events / exposure, 0.0)
+    return rows.assign(
+        events=events.ravel(), exposure=exposure.ravel(), kind="rate", ceiling=1.0
+    )
+
+
 FAMILIES: dict[str, Draw] = {
     "normal, independent": autoregressive(0.0),
     "AR(1), rho 0.3": autoregressive(0.3),
@@ -105,6 +115,7 @@ FAMILIES: dict[str, Draw] = {
     "counts, spread 45 %": counts(0.45),
     "rate, chance only": rates(0.0),
     "rate, spread 3 points": rates(0.03),
+    "rate, 8 %, lopsided": lopsided,
     "Student t, 5 df": heavy,
 }
 

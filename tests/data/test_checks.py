@@ -233,6 +233,12 @@ def test_a_misspelt_key_does_not_hide_a_missing_column(desk):
     assert only(data).startswith(desk.line("metrics", "denominator:"))
 
 
+def test_a_wrong_word_in_a_table_does_not_hide_a_missing_column(desk):
+    desk.table(content=CONTENT, aggregated="maybe")
+    desk.metric("share", **RATIO | {"denominator": "asked > 0"})
+    assert only(desk.faults()).startswith(desk.line("metrics", "denominator:"))
+
+
 def test_files_that_cannot_be_read_are_one_fault_each_and_the_rest_goes_on(desk, zipped):
     whole = zipped("id,n\n" + "".join(f"{i},{i * 7919 % 1013}\n" for i in range(50_000)))
     desk.file("cut.csv.gz", whole[: len(whole) // 2])

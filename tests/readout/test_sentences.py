@@ -152,3 +152,14 @@ def test_words_in_data_that_look_like_a_sentence_s_words_stay_as_they_are(
 def test_every_grain_words_its_own_period(make_pack: PackMaker, grain: str, said: str) -> None:
     card = card_of(make_pack(), grain=grain)
     assert said in plain(sentences.headline(card))
+
+
+def test_a_share_from_a_sample_has_its_interval_and_a_full_count_has_none(
+    make_pack: PackMaker,
+) -> None:
+    full, sampled = make_pack(), make_pack(name="sampled", table={"sampled": True})
+    card = card_of(full)
+    assert sentences.interval(card, card.measure("solved_share")) == ""
+    card = card_of(sampled)
+    said = plain(sentences.interval(card, card.measure("solved_share")))
+    assert said == "95 % interval 79.7 % to 81.5 %"

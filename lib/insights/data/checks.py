@@ -67,9 +67,8 @@ def faults(draft: Draft) -> list[Fault]:
 def _all(draft: Draft, backend: BaseBackend, described: dict[str, Any]) -> Iterator[Fault]:
     opened: dict[str, Opened] = {}
     for name, given in described.items():
-        try:
-            table = Table.model_validate(given)
-        except ValidationError:
+        table = _sound(given)
+        if table is None:
             continue  # the pack's own reader has said so
         try:
             yield from _table(draft, backend, str(name), table, opened)
@@ -79,6 +78,21 @@ def _all(draft: Draft, backend: BaseBackend, described: dict[str, Any]) -> Itera
     for name, given in (metrics if isinstance(metrics, dict) else {}).items():
         if isinstance(given, dict) and given.get("table") in opened:
             yield from _metric(draft, str(name), given, opened[given["table"]])
+
+
+def _sound(given: Any) -> Table | None:
+    """Return a table from what is sound in its description; the reader says the rest."""
+    try:
+        return Table.model_validate(given)
+    except ValidationError as error:
+        bad = {part["loc"][0] for part in error.errors() if part["loc"]}
+    if not isinstance(given, dict) or not bad:
+        return None
+    try:
+        sound = {key: value for key, value in given.items() if key not in bad}
+        return Table.model_validate({"row": "", **sound})
+    except ValidationError:
+        return None
 
 
 def _table(

@@ -193,6 +193,7 @@ def _row(card: Scorecard, m: Measure) -> dict[str, Any]:
         m.metric.comparable, ""
     )
     notes = [m.refusals[0].message] if m.refusals else []
+    notes += [text] if (text := sentences.interval(card, m)) else []
     if m.shown != card.run.as_of:
         notes.append(
             f"{wording.period(m.shown.date(), card.run.grain)}: newer ones are not final"
@@ -288,17 +289,3 @@ def _figures(card: Scorecard, m: Measure) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(made)
-
-
-__all__ = [
-    "actions",
-    "charts",
-    "checks",
-    "definitions",
-    "footer",
-    "gaps",
-    "headline",
-    "opening",
-    "scorecard",
-    "show",
-]

@@ -124,7 +124,7 @@ def _certainty(m: Measure, aggregated: bool, sampled: bool) -> str:
     if m.metric.kind == "ratio" and m.metric.unit != "share" and aggregated:
         return "The source gives only means, so there is no interval."
     if sampled:
-        return "From a sample: the interval beside it is a 95 % one."
+        return "From a sample: a share has its interval beside it."
     return "A full count, so it has no sampling error."
 
 

@@ -47,7 +47,8 @@ def index(manifests: Sequence[Mapping[str, Any]]) -> str:
     packs: dict[str, list[dict[str, Any]]] = {}
     for (pack, _), runs in readouts.items():
         packs.setdefault(pack, []).append(_row(runs))
-    groups = [{"title": pack, "runs": rows} for pack, rows in packs.items()]
+    titles = {str(run["pack"]): str(run.get("pack_title") or run["pack"]) for run in manifests}
+    groups = [{"title": titles[pack], "runs": rows} for pack, rows in packs.items()]
     body = fragments.render(
         "index", title="Readouts", summary=_summary([*readouts.values()]), groups=groups
     )

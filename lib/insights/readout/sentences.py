@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from insights import wording
+from insights.methods import intervals
 from insights.pack import Metric
 from insights.readout.card import Scorecard, Target, period_of
 from insights.readout.measures import Measure
@@ -75,6 +76,16 @@ def usual(card: Scorecard, measure: Measure) -> str:
     if not _ranged(card, measure):
         return ""
     return wording.span(row["lower"], row["upper"], measure.metric.unit)
+
+
+def interval(card: Scorecard, measure: Measure) -> str:
+    """Return the 95 % interval of a sampled share in words; a full count has none."""
+    table = card.run.pack.source.tables[measure.metric.table]
+    share = measure.metric.kind == "ratio" and measure.metric.unit == "share"
+    if not (table.sampled and share and measure.stands):
+        return ""
+    bounds = intervals.wilson(float(measure.now["events"]), float(measure.now["exposure"]))
+    return f"95{wording.NBSP}% interval {wording.span(*bounds, 'share')}"
 
 
 def side(card: Scorecard, measure: Measure) -> str:

@@ -102,6 +102,7 @@ def begin(
         "pack": job.pack,
         "readout": job.readout,
         "title": job.title or job.readout,
+        "pack_title": job.pack,
         "notebook": f"notebooks/{job.notebook.name}",
         "parameters": job.parameters,
         "status": "failed",
@@ -130,6 +131,7 @@ def told(manifest: Manifest, blocks: Sequence[Block], figures: int) -> Manifest:
     opening = next((b.data for b in blocks if b.kind == "opening"), {})
     headline = next((b.data for b in blocks if b.kind == "headline"), {})
     said = {
+        "pack_title": opening.get("pack_title") or manifest["pack_title"],
         "as_of": opening.get("as_of"),
         "data_through": opening.get("data_through"),
         "inputs": opening.get("inputs", []),

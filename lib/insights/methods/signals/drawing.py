@@ -98,7 +98,8 @@ def lines(ax: Axes, shown: Picture, *, title: str) -> None:
     charts.value_ticks(ax, shown.unit)
     charts.date_ticks(ax, shown.grid["period"].iloc[0], shown.grid["period"].iloc[-1])
     if title:
-        ax.set_title(title, loc="left", pad=22 if shown.breaks else 6)
+        pad = 22 if shown.breaks else 6
+        ax.set_title(title, loc="left", pad=pad, fontsize=charts.POINTS)
 
 
 def labels(ax: Axes, shown: Picture) -> None:

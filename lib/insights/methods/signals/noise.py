@@ -10,7 +10,6 @@ from scipy import special  # scipy.stats says the same, and takes a second to im
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
-Ints = npt.NDArray[np.int64]
 
 D2 = 2 / np.sqrt(np.pi)  # mean range of two normal values, 1.128 standard deviations
 TAIL = 0.00135  # beyond three standard deviations, one side

@@ -50,7 +50,7 @@ class Signals:
     def plot(self, *, units: Mapping[str, str] | None = None, most: int = 4) -> Figure:
         """Return control charts of the series with the smallest p-values, one a row."""
         names = list(self.table.sort_values("p_value", kind="stable").index[:most])
-        figure, _ = charts.figure(7, 0.6 + 2.4 * len(names), rows=len(names))
+        figure, _ = charts.figure(7, 0.6 + 2.8 * len(names), rows=len(names))
         pictures = []
         for ax, name in zip(figure.axes, names, strict=True):
             unit = (units or {}).get(name) or self._unit(name)
