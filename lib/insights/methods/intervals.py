@@ -1,4 +1,4 @@
-"""How sure is a share that comes from a sample?"""
+"""Intervals: how sure a share is that comes from a sample."""
 
 from __future__ import annotations
 
