@@ -6,7 +6,6 @@ import json
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -57,11 +56,13 @@ def inside(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
     return run
 
 
-def test_help_is_quick_and_names_every_command(root: Path):
-    started = time.monotonic()
+def test_help_names_every_command_and_loads_no_engine(root: Path):
     done = insights(root, "--help")
-    assert time.monotonic() - started < 3  # 0.3 s on a quiet machine
     assert done.returncode == 0
+    heavy = "{'ibis', 'pandas', 'matplotlib', 'papermill'} & {*sys.modules}"
+    asked = f"import sys, insights.cli; print({heavy} or 'light')"
+    light = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True)
+    assert light.stdout == "light\n"
     assert all(f"\n  {name} " in done.stdout for name in COMMANDS)
 
 

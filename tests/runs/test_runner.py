@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import sys
-import time
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from multiprocessing import get_context
@@ -152,7 +151,5 @@ def test_any_executor_will_do_and_one_that_breaks_fails_its_jobs(tmp_path: Path)
 
 
 def test_two_runs_of_the_same_second_have_two_names(tmp_path: Path):
-    started = time.time()
     names = {runner.Run.begun().id for _ in range(200)}
-    assert time.time() - started < 2
     assert len(names) == 200

@@ -140,7 +140,7 @@ def gaps(card: Scorecard) -> None:
         _show("prose", fragments.prose([]), "")
         return
     html = fragments.table(
-        columns=["What", "Measures", "Where and what it means"],
+        columns=["What", "Measures", "Periods"],
         rows=rows,
         caption="Figures that are not there, and why",
     )
