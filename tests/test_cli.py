@@ -16,7 +16,7 @@ from insights import cli
 sys.path.insert(0, str(Path(__file__).parent / "runs"))
 from runs_root import bare, command, files, make_root, manifests  # noqa: E402
 
-COMMANDS = ("run", "check", "new", "explain", "list")
+COMMANDS = ("run", "check", "new", "explain", "simulate", "list")
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -228,11 +229,14 @@ def simulate(
 
     off = [name.strip() for name in without.split(",")] if without.strip() else []
     size = simulated.DEMO_SCALE if scale is None else scale
-    with typer.progressbar(label="Simulating weeks", file=sys.stderr, length=1) as bar:
+    with ExitStack() as stack:
+        bars: list[Any] = []  # none before the input has been checked
 
         def advance(done: int, of: int) -> None:
-            bar.length = of
-            bar.update(done - bar.pos)
+            if not bars:
+                bar = typer.progressbar(length=of, label="Simulating weeks", file=sys.stderr)
+                bars.append(stack.enter_context(bar))
+            bars[0].update(1)
 
         simulated.build(
             folder, scale=size, seed=seed, weeks=weeks, without=off, progress=advance
