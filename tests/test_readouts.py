@@ -145,6 +145,11 @@ def test_the_run_keeps_its_notebook_and_says_where_its_numbers_come_from(
         (["--set", "history=many"], "history"),
         (["--readout", "scorecrad"], "did you mean 'scorecard'?"),
         (["--as-of", "2025-13-01"], "2025-13-01"),
+        (["--as-of", "2020-01-01"], "but the data begin on 25\u00a0September 2023."),
+        (["--as-of", "2026-01-08"], "the week of 5\u00a0January 2026 is not complete"),
+        (["--set", "grain=months"], "did you mean 'month'?"),
+        (["--set", "metrics=[nope]"], "unknown metric 'nope'"),
+        (["--set", "history=0"], "history is 0; it must be 2 periods or more."),
     ],
 )
 def test_bad_input_ends_in_one_sentence_before_anything_runs(
@@ -239,12 +244,15 @@ def test_hostile_text_is_shown_as_text_everywhere(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_every_platform_gets_its_page(tmp_path: Path) -> None:
-    done = insights(
-        "run", "params/eu_dsa", "--readout", "platforms", "--out", str(tmp_path), "--json"
-    )
-    assert done.returncode == 0, done.stderr
+def test_every_platform_gets_its_page_and_the_one_without_figures_exits_1(
+    tmp_path: Path,
+) -> None:
+    """Tinder filed nothing in the week shown; its page says so, and so does the exit code."""
+    arguments = ["--readout", "platforms", "--out", str(tmp_path), "--json"]
+    done = insights("run", "params/eu_dsa", *arguments)
+    assert done.returncode == 1, done.stderr
     runs = json.loads(done.stdout)["runs"]
-    assert len(runs) == 16
     assert len({run["readout"] for run in runs}) == 16
+    assert all(run["status"].startswith("published") for run in runs)
     assert all(run["figures"] >= 1 for run in runs)
+    assert [run["readout"] for run in runs if run["all_refused"]] == ["platforms-tinder"]

@@ -15,6 +15,7 @@ from insights.runs.processes import Stopped, stoppable
 
 if TYPE_CHECKING:
     from insights.pack import Draft, Fault
+    from insights.runs.engine import Job
     from insights.runs.progress import Progress
 
 app = typer.Typer(
@@ -110,6 +111,8 @@ def run_(
         values=lambda dimension: sources.dimension_values(checked, dimension),
         require=lambda where: sources.require_values(checked, where),
     )
+    if settings or as_of:
+        _rehearse(jobs_)
     place = _out(out, make=True)
     limits = Limits(timeout_seconds=timeout) if jobs is None else Limits(jobs, timeout)
     with Progress(len(jobs_)) as progress:
@@ -267,6 +270,18 @@ def _faults(draft: Draft) -> list[Fault]:
     from insights.data import checks
 
     return sorted({*draft.faults, *checks.faults(draft)})
+
+
+def _rehearse(jobs: list[Job]) -> None:
+    """Refuse settings that a notebook's opening would refuse; once a notebook will do."""
+    from insights.errors import ContractError
+    from insights.readout import choices
+
+    for job in {job.notebook: job for job in jobs}.values():
+        try:
+            choices.rehearse(job.parameters)
+        except ContractError:  # of the data, not of what was asked: the run will say so
+            continue
 
 
 def _refuse(faults: list[Fault]) -> NoReturn:

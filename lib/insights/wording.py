@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 NBSP = "\u00a0"  # a figure and its unit never part at a line's end
 MINUS = "\u2212"
+NEIGHBOURS = {"day": 1, "week": 7, "month": 31, "quarter": 92}  # days between first days
 SUFFIX = {"seconds": "s", "minutes": "min", "hours": "h", "days": "d"}
 SCALES = ((1e9, "bn"), (1e6, "M"))
 MONTHS = (
@@ -127,6 +128,24 @@ def period(first: date, grain: str) -> str:
     return day(first)
 
 
+def the_period(first: date, grain: str) -> str:
+    """Return a period as the subject of a sentence.
+
+    >>> the_period(date(2025, 12, 29), "week"), the_period(date(2025, 12, 1), "month")
+    ('the week of 29\\xa0December 2025', 'December 2025')
+    """
+    return ("the " if grain == "week" else "") + period(first, grain)
+
+
+def label(first: date, grain: str) -> str:
+    """Return a period as it stands in a column of its kind.
+
+    >>> label(date(2025, 12, 29), "week"), label(date(2025, 12, 1), "month")
+    ('29\\xa0December 2025', 'December 2025')
+    """
+    return day(first) if grain in {"day", "week"} else period(first, grain)
+
+
 def in_period(first: date, grain: str) -> str:
     """Return a period as it stands in a sentence.
 
@@ -136,25 +155,29 @@ def in_period(first: date, grain: str) -> str:
     return {"week": "in the ", "day": "on "}.get(grain, "in ") + period(first, grain)
 
 
-def days(when: Sequence[date], most: int = 3, *, every: int = 1) -> str:
-    """Return days as ranges, oldest first; ``every`` is how far apart neighbours may be.
+def days(when: Sequence[date], most: int = 3, *, grain: str = "day") -> str:
+    """Return days, or periods by their first days, as ranges, oldest first.
 
     >>> days([date(2025, 9, 5), date(2025, 9, 6), date(2025, 9, 7), date(2025, 11, 9)])
     '5\\xa0September to 7\\xa0September 2025 and 9\\xa0November 2025'
-    >>> days([date(2025, 9, 1), date(2025, 9, 8), date(2025, 9, 22)], every=7, most=1)
+    >>> days([date(2025, 9, 1), date(2025, 9, 8), date(2025, 9, 22)], grain="week", most=1)
     '1\\xa0September to 8\\xa0September 2025 and 1 more'
+    >>> days([date(2025, 9, 1), date(2025, 10, 1)], grain="month")
+    'September 2025 to October 2025'
     """
     runs: list[list[date]] = []
     for one in sorted(when):
-        if runs and (one - runs[-1][-1]).days <= every:
+        if runs and (one - runs[-1][-1]).days <= NEIGHBOURS[grain]:
             runs[-1].append(one)
         else:
             runs.append([one])
     texts = []
     for run in runs:
         first, last = run[0], run[-1]
-        begins = f"{day(first, year=first.year != last.year)} to " if len(run) > 1 else ""
-        texts.append(begins + day(last))
+        begins = label(first, grain)
+        if first.year == last.year and grain in {"day", "week"}:
+            begins = day(first, year=False)
+        texts.append((f"{begins} to " if len(run) > 1 else "") + label(last, grain))
     left = sum(len(run) for run in runs[most:])
     return listing([*texts[:most], f"{left} more"] if left else texts)
 

@@ -90,8 +90,9 @@ def test_a_metric_that_needs_longer_is_shown_for_its_last_final_week(
         (
             "2025-10-20",
             "as_of is '2025-10-20', but the data end on 12\u00a0October 2025; "
-            "the last complete week is the one of 2025-10-06.",
+            "the last complete week is the week of 6\u00a0October 2025.",
         ),
+        ("2024-12-25", "as_of is '2024-12-25', but the data begin on 6\u00a0January 2025."),
     ],
 )
 def test_an_as_of_that_cannot_be_is_refused(

@@ -70,7 +70,7 @@ def test_one_signal_leads_with_the_figure_its_side_and_its_range(make_pack: Pack
         "Of what guards it, “Reopened” stayed in its usual range."
     ]
     (step,) = sentences.do(card)
-    assert step["text"] == "Find out why solved in a day moved, before the next readout."
+    assert step["text"] == "Find out why “Solved in a day” moved, before the next readout."
 
 
 def test_several_signals_lead_with_the_strongest_and_name_the_others(

@@ -15,7 +15,7 @@ from insights.data import periods, quality, series
 from insights.methods import signals
 from insights.methods.signals import Signals
 from insights.pack import Goal
-from insights.readout.choices import Run
+from insights.readout.choices import Run, require_history
 from insights.readout.measures import Measure, gather
 
 State = Literal["signal", "signals", "none", "unusable", "refused"]
@@ -142,6 +142,7 @@ def build(run: Run, *, history: int = 12) -> Scorecard:
     history
         Periods in each sparkline.
     """
+    require_history(history)
     measures = gather(run)
     judged = _judge(run, measures)
     targets = {m.name: t for m in measures if m.stands and (t := _target(run, m)) is not None}

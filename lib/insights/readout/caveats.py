@@ -66,13 +66,30 @@ def _breaks(card: Scorecard) -> list[str]:
 def _refusals(card: Scorecard) -> list[str]:
     if card.state in {"refused", "unusable"}:
         return []
-    out = []
+    out, absent = [], dict[str, list[str]]()
     for m in card.measures:
         if m.refusals:
             out.append(f"{m.metric.title} is refused: {m.refusals[0].message}")
-        elif not m.stands and str(m.now["why"]) not in {"incomplete days", ""}:
-            out.append(f"{m.metric.title} is left out {period_of(card, m)}: {m.now['why']}")
-    return out
+        elif not m.stands:
+            why = f"no figure {period_of(card, m)}: {m.now['why']}"
+            absent.setdefault(why, []).append(m.metric.title)
+    verb = {True: "has", False: "have"}
+    out += [f"{wording.listing(t)} {verb[len(t) == 1]} {why}" for why, t in absent.items()]
+    return [*out, *_backfilled(card)]
+
+
+def _backfilled(card: Scorecard) -> list[str]:
+    """Say where shares and means of the period shown include backfilled days."""
+    for m in card.standing:
+        if m.feed is None or m.adds_up or m.shown not in m.feed.by_period.index:
+            continue
+        if n := int(m.feed.by_period["backfill"].loc[m.shown]):
+            days = wording.count(n, "day")
+            when = wording.the_period(m.shown.date(), card.run.grain)
+            return [
+                f"{when} holds {days} of backfill, so its shares and means speak of more days"
+            ]
+    return []
 
 
 def _older(card: Scorecard) -> list[str]:

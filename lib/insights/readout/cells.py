@@ -85,7 +85,7 @@ def headline(card: Scorecard) -> None:
         text,
         headline=text,
         state=card.state,
-        all_refused=card.state == "refused",
+        all_refused=card.state in {"refused", "unusable"},
         care=care,
         gates=[
             {k: check[k] for k in ("gate", "metric", "level", "message")}
@@ -193,14 +193,14 @@ def _row(card: Scorecard, m: Measure) -> dict[str, Any]:
         m.metric.comparable, ""
     )
     notes = [m.refusals[0].message] if m.refusals else []
-    notes += [text] if (text := sentences.interval(card, m)) else []
+    notes += [text for text in (sentences.interval(card, m), sentences.spread(m)) if text]
     if m.shown != card.run.as_of:
         notes.append(
             f"{wording.period(m.shown.date(), card.run.grain)}: newer ones are not final"
         )
     return {
         "title": m.metric.title,
-        "detail": checking.UNIT_WORDS[m.metric.unit].format(grain=card.run.grain),
+        "detail": checking.unit(card, m),
         "value": sentences.value(card, m),
         "change": sentences.change(card, m),
         "usual": sentences.usual(card, m),
@@ -230,6 +230,8 @@ def _signal(card: Scorecard, m: Measure) -> dict[str, str]:
         arrow = {"above": "▲ ", "below": "▼ "}.get(side, "")
         what = f"{side} usual" if sentences.is_outside(card, m) else row["rule"]
         return {"state": state, "text": f"{arrow}watch: {what}"}
+    if state == "usual" and not sentences.usual(card, m):
+        return {"state": "short", "text": "no range yet"}
     words = SIGNAL_WORDS.get(state, {"": state})
     return {"state": state, "text": words.get(side, words.get("", state))}
 
@@ -259,6 +261,9 @@ def _spark(card: Scorecard, m: Measure) -> str:
 
 
 def _claim(card: Scorecard, m: Measure) -> str:
+    if not m.stands:
+        when = wording.the_period(m.shown.date(), card.run.grain)
+        return f"{m.metric.title} has no figure for {when}; the chart shows those before."
     said = f"{m.metric.title}: {sentences.value(card, m)}"
     if usual := sentences.usual(card, m):
         said += f" against a usual {usual}"
@@ -270,7 +275,8 @@ def _shape(card: Scorecard, m: Measure) -> str:
     out = int((~since["usable"]).sum())
     first = wording.day(since["period"].iloc[0].date())
     text = f"Line of {wording.count(len(since), card.run.grain)} from {first}"
-    return f"{text}; {out} without usable data are left open." if out else f"{text}."
+    left = "is" if out == 1 else "are"
+    return f"{text}; {out} without usable data {left} left open." if out else f"{text}."
 
 
 def _figures(card: Scorecard, m: Measure) -> pd.DataFrame:
@@ -283,7 +289,9 @@ def _figures(card: Scorecard, m: Measure) -> pd.DataFrame:
     ):
         made.append(
             {
-                card.run.grain.capitalize(): wording.day(row["period"].date()),
+                card.run.grain.capitalize(): wording.label(
+                    row["period"].date(), card.run.grain
+                ),
                 title: wording.number(row["value"], unit) if row["usable"] else row["why"],
                 "Usual range": "" if pd.isna(low + high) else wording.span(low, high, unit),
             }

@@ -18,12 +18,20 @@ UNIT_WORDS = {
     "days": "mean days",
     "score": "mean score",
 }
-NEIGHBOURS = {"day": 1, "week": 7, "month": 31, "quarter": 92}  # days between first days
 DAY_GATES = {
     "missing": "missing days",
     "tiny": "nearly empty days",
     "backfill": "backfill",
 }
+
+
+def unit(card: Scorecard, m: Measure) -> str:
+    """Return what a measure's figure is, in words."""
+    if m.metric.kind == "duration":
+        return f"median {m.metric.unit}"
+    if m.metric.snapshot:
+        return f"at the end of the {card.run.grain}"
+    return UNIT_WORDS[m.metric.unit].format(grain=card.run.grain)
 
 
 def rows(card: Scorecard) -> list[dict[str, str]]:
@@ -63,8 +71,8 @@ def gap_rows(card: Scorecard) -> list[list[str]]:
         out = m.regime.loc[~m.regime["usable"]]
         for why, part in out.groupby("why", sort=False):
             firsts = [p.date() for p in part["period"]]
-            when = wording.days(firsts, most=6, every=NEIGHBOURS[card.run.grain])
-            text = f"{wording.count(len(firsts), card.run.grain)}, starting {when}"
+            when = wording.days(firsts, most=6, grain=card.run.grain)
+            text = f"{wording.count(len(firsts), card.run.grain)}: {when}"
             reasons.setdefault((str(why), text), []).append(m.metric.title)
     for (why, text), titles in reasons.items():
         everyone = len(titles) == len(card.measures)
@@ -96,8 +104,13 @@ def definition(card: Scorecard, m: Measure) -> dict[str, Any]:
     """Return one measure in words."""
     metric = m.metric
     table = card.run.pack.source.tables[metric.table]
-    parts = [metric.numerator, metric.denominator]
-    formula = " / ".join(part for part in parts if part)
+    formula = " / ".join(
+        f"sum({part})" for part in (metric.numerator or "1", metric.denominator) if part
+    )
+    if metric.kind == "distinct":
+        formula = f"number of different {metric.numerator}"
+    if metric.snapshot:
+        formula += ", on the last day of the period"
     if metric.kind == "duration":
         formula = f"{metric.start} to {metric.end}, open ones counted as not ended"
     kind = "filing date" if metric.clock_is == "filed" else "date of the event"
@@ -121,6 +134,8 @@ def definition(card: Scorecard, m: Measure) -> dict[str, Any]:
 
 def _certainty(m: Measure, aggregated: bool, sampled: bool) -> str:
     """Say why a figure has no sampling interval; the usual range says what is noise."""
+    if m.metric.kind == "duration":
+        return "The median; what is still open counts as not ended yet (Kaplan-Meier)."
     if m.metric.kind == "ratio" and m.metric.unit != "share" and aggregated:
         return "The source gives only means, so there is no interval."
     if sampled:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import pandas as pd
 
@@ -15,6 +16,7 @@ from insights.data.sources import Source
 from insights.errors import ContractError, ParamError
 from insights.pack import Metric, Pack
 
+LEAST_HISTORY = 2
 EVERYTHING = "*"  # as a dimension's value: do not keep to the pack's usual one
 
 
@@ -57,8 +59,8 @@ class Run:
     def kick(self) -> str:
         """The line above the headline: what, of whom, when."""
         clocks = {self.pack.metrics[name].clock_is for name in self.metrics}
-        filed = "filed in the " if clocks == {"filed"} and self.grain == "week" else ""
-        parts = [self.pack.info.title, f"{filed}{self.period}"]
+        filed = f"filed {wording.in_period(self.as_of.date(), self.grain)}"
+        parts = [self.pack.info.title, filed if clocks == {"filed"} else self.period]
         kept = {k: v for k, v in self.where.items() if k != self.pack.info.subject}
         parts[1:1] = [value for value in kept.values()]
         if self.subject != self.pack.info.title:
@@ -74,10 +76,10 @@ class Run:
             return text + "."
         there = (self.data_through - following).days + 1
         whole = (periods.last_day(following, self.grain) - following).days + 1
-        name = wording.period(following.date(), self.grain)
+        name = wording.the_period(following.date(), self.grain)
         if there >= whole:
             return f"{text}; later periods than this one are there."
-        return f"{text}; the {name} holds {there} of {whole} days and is not shown."
+        return f"{text}; {name} holds {there} of {whole} days and is not shown."
 
     def shown(self, metric: str) -> pd.Timestamp:
         """First day of the newest period in which a metric was final when the readout spoke."""
@@ -126,10 +128,10 @@ def start(
     names = tuple(metrics) or _kept_by(loaded, kept)
     for name in names:
         series.require_dimensions(name, series.require_metric(loaded, name), list(kept))
-    through = _data_through(source, names)
+    begin, through = _data_span(source, names)
     soonest = min(loaded.metrics[name].mature_after for name in names)
     if as_of:
-        first = _given(as_of, grain, loaded, through)
+        first = _given(as_of, grain, loaded, begin, through)
     else:
         first = _last_complete(through - pd.Timedelta(days=soonest), grain, loaded)
     known_by = periods.last_day(first, grain) + pd.Timedelta(days=soonest)
@@ -145,22 +147,24 @@ def _kept_by(pack: Pack, where: Mapping[str, str]) -> tuple[str, ...]:
     return names
 
 
-def _data_through(source: Source, names: Sequence[str]) -> pd.Timestamp:
-    """Return the last day that every table has reached; days after today are errors."""
+def _data_span(source: Source, names: Sequence[str]) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """Return the first day of all, and the last that every table has reached, up to today."""
     clocks: dict[tuple[str, str], Metric] = {}
     for name in names:
         metric = source.pack.metrics[name]
         clocks.setdefault((metric.table, metric.clock), metric)
-    reached = []
+    begun, reached = [], []
     for (table, clock), metric in clocks.items():
         rows = series.of_metric(source, metric, end=pd.Timestamp.now().date())
-        last = rows[series.DAY].max().to_pandas()
+        day = rows[series.DAY]
+        first, last = rows.aggregate(first=day.min(), last=day.max()).to_pandas().iloc[0]
         if pd.isna(last):
             raise ContractError(
                 f"table '{table}' has no row with a readable {clock}. Check its source."
             )
+        begun.append(pd.Timestamp(first))
         reached.append(pd.Timestamp(last))
-    return min(reached)
+    return min(begun), min(reached)
 
 
 def _last_complete(through: pd.Timestamp, grain: str, pack: Pack) -> pd.Timestamp:
@@ -170,16 +174,45 @@ def _last_complete(through: pd.Timestamp, grain: str, pack: Pack) -> pd.Timestam
     return first
 
 
-def _given(as_of: date | str, grain: str, pack: Pack, through: pd.Timestamp) -> pd.Timestamp:
+def _given(
+    as_of: date | str, grain: str, pack: Pack, begin: pd.Timestamp, through: pd.Timestamp
+) -> pd.Timestamp:
     try:
         day = pd.Timestamp(date.fromisoformat(str(as_of)))
     except ValueError:
         raise ParamError(f"as_of is '{as_of}'; it must be a date such as 2025-12-29.") from None
     first = periods.first_day(day, grain, pack.info.week_starts)
-    if periods.last_day(first, grain) > through:
-        last = _last_complete(through, grain, pack)
+    last = periods.last_day(first, grain)
+    if last < begin:
         raise ParamError(
-            f"as_of is '{as_of}', but the data end on {wording.day(through.date())}; "
-            f"the last complete {grain} is the one of {last.date().isoformat()}."
+            f"as_of is '{as_of}', but the data begin on {wording.day(begin.date())}."
+        )
+    if last > through:
+        newest = wording.the_period(_last_complete(through, grain, pack).date(), grain)
+        end = f"the data end on {wording.day(through.date())}"
+        if day <= through:
+            end = f"{wording.the_period(first.date(), grain)} is not complete: {end}"
+        raise ParamError(
+            f"as_of is '{as_of}', but {end}; the last complete {grain} is {newest}."
         )
     return first
+
+
+def rehearse(parameters: Mapping[str, Any]) -> None:
+    """Refuse a notebook's parameters that its opening would refuse, without running it.
+
+    Raises
+    ------
+    ParamError
+        As ``start``; further parameters are left alone.
+    """
+    known = {"where", "grain", "as_of", "metrics"}
+    run = start(parameters["pack"], **{k: v for k, v in parameters.items() if k in known})
+    run.source.backend.disconnect()
+    require_history(parameters.get("history", LEAST_HISTORY))
+
+
+def require_history(history: int) -> None:
+    """Refuse a small chart of fewer than two periods."""
+    if history < LEAST_HISTORY:
+        raise ParamError(f"history is {history}; it must be {LEAST_HISTORY} periods or more.")

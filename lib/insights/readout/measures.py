@@ -133,6 +133,8 @@ def _judged(
 
     if any(finding.refuses for finding in findings):
         mark(first.notna(), "refused by a gate")
+    if metric.kind == "duration":
+        mark(rows["value"].isna() & (rows["exposure"] > 0), "more than half still open")
     mark(rows["value"].isna(), "no data")
     for finding in findings:
         days = periods.of_days(
@@ -144,7 +146,12 @@ def _judged(
             mark(first.isin(days), finding.gate)
     if feed is not None:
         adds_up = metric.kind in {"count", "distinct"} and metric.snapshot is None
-        complete = feed.usable(pd.DatetimeIndex(first), adds_up=adds_up)
+        index = pd.DatetimeIndex(first)
+        lacking = feed.by_period.reindex(index, fill_value=0)
+        whole = (lacking["missing"] + lacking["tiny"] == 0) & (lacking["backfill"] > 0)
+        if adds_up:
+            mark(pd.Series(whole.to_numpy(), index=rows.index), "backfill of earlier days")
+        complete = feed.usable(index, adds_up=adds_up)
         mark(~pd.Series(complete.to_numpy(), index=rows.index), "incomplete days")
     regime = pd.Series(0, index=rows.index)
     for change in metric.breaks:

@@ -174,7 +174,7 @@ def _facts(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     parameters = manifest.get("parameters") or {}
     said = [f"{key} = {json.dumps(v, ensure_ascii=False)}" for key, v in parameters.items()]
     yield "Parameters", "; ".join(said) or "as the notebook gives them"
-    yield "Last complete period", _day(manifest.get("as_of"))
+    yield "First day of the period shown", _day(manifest.get("as_of"))
     yield "Data through", _day(manifest.get("data_through"))
     commit = manifest.get("commit")
     if commit:

@@ -26,11 +26,10 @@ def headline(card: Scorecard) -> str:
         if not n:
             short = "there is too little history to say what is usual"
             return f"{said}{_goal_clause(card, lead)}; {short}."
-        none = (
-            "the one measure with a range did not move"
-            if n == 1
-            else f"none of {n} measures moved"
-        )
+        having = "" if n == len(card.standing) else " with a range"
+        none = f"none of {n} measures{having} moved"
+        if n == 1:
+            none = "the one measure with a range did not move"
         return f"{said}{_goal_clause(card, lead) or _range_clause(card, lead)}; {none} clearly."
     more = card.moved[1:]
     text = f"{said}{_range_clause(card, lead)}."
@@ -52,7 +51,8 @@ def figure(card: Scorecard, measure: Measure) -> str:
         "value": value(card, measure),
     }
     if metric.sentence is None:
-        return f"{metric.title} was {words['value']} for {words['subject']} {words['period']}"
+        what = f"a median {words['value']}" if metric.kind == "duration" else words["value"]
+        return f"{metric.title} was {what} for {words['subject']} {words['period']}"
     text = metric.sentence
     for word in words:
         head, *rest = text.split("{" + word + "}")
@@ -86,6 +86,22 @@ def interval(card: Scorecard, measure: Measure) -> str:
         return ""
     bounds = intervals.wilson(float(measure.now["events"]), float(measure.now["exposure"]))
     return f"95{wording.NBSP}% interval {wording.span(*bounds, 'share')}"
+
+
+def spread(measure: Measure) -> str:
+    """Return what a duration's median leaves out: the slow tenth, the target, what is open."""
+    now, metric = measure.now, measure.metric
+    if metric.kind != "duration" or not now.get("exposure", 0) > 0:
+        return ""
+    parts = []
+    if pd.notna(now["p90"]):
+        parts.append(f"90th percentile {wording.number(now['p90'], metric.unit)}")
+    if pd.notna(now["within"]):
+        target = wording.target(float(metric.target or 0), "hours")
+        parts.append(f"{wording.number(now['within'], 'share')} within {target}")
+    still = int(now["exposure"] - now["events"])
+    parts.append(f"{still:,} of {int(now['exposure']):,} still open")
+    return "; ".join(parts)
 
 
 def side(card: Scorecard, measure: Measure) -> str:
@@ -166,8 +182,10 @@ def do(card: Scorecard, most: int = SHOWN) -> list[dict[str, str]]:
         for action in fitting:
             by = end + pd.Timedelta(days=action.within_days)
             steps.append(_step(action.do, action.owner or m.metric.owner, by, because))
-        if not fitting and when != "off_goal":
-            text = f"Find out why {m.metric.title.lower()} moved, before the next readout"
+        if not fitting:
+            text = f"Find out why {_quoted(m)} moved, before the next readout"
+            if when == "off_goal":
+                text = f"Agree how to close the gap of {_quoted(m)}; no action is registered"
             steps.append(_step(text, m.metric.owner, end + pd.Timedelta(days=7), because))
     if card.state in {"refused", "unusable"}:
         owners = wording.listing(sorted({m.metric.owner for m in card.measures}))
