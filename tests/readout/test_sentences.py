@@ -163,3 +163,16 @@ def test_a_share_from_a_sample_has_its_interval_and_a_full_count_has_none(
     card = card_of(sampled)
     said = plain(sentences.interval(card, card.measure("solved_share")))
     assert said == "95 % interval 79.7 % to 81.5 %"
+
+
+def test_a_group_below_the_threshold_is_neither_printed_nor_drawn(make_pack: PackMaker) -> None:
+    """40 contacts on a page that shows no fewer than 50: no figure, and no point in a chart."""
+    rows = plant(plant(queues(), "contacts", LAST_WEEK, 0.006), "solved", LAST_WEEK, 0.005)
+    rows = plant(rows, "reopened", LAST_WEEK, 0.0)
+    card = card_of(make_pack(rows, pack={"min_group": 50}, table={"volume": "1"}))
+    assert int(card.measure("contacts").now["events"]) < 50
+    limits = card.signals.limits
+    drawn = limits.loc[limits["period"] == LAST_WEEK].set_index("series")["value"]
+    for name in ("contacts", "solved_share", "reopened_share"):
+        assert sentences.value(card, card.measure(name)) == "no figure"
+        assert pd.isna(drawn[name])

@@ -75,6 +75,11 @@ class Scorecard:
         """Return one measure."""
         return next(m for m in self.measures if m.name == name)
 
+    def delay_of(self, measure: Measure) -> Measure | None:
+        """Return the measure of how late a measure's rows come, where it has a figure."""
+        found = [m for m in self.standing if m.name == measure.metric.delay]
+        return found[0] if found else None
+
     def judged(self, name: str) -> pd.Series:
         """Return one measure's row of the signals."""
         row = self.signals.table.loc[name]

@@ -105,11 +105,8 @@ def _filling(card: Scorecard) -> list[str]:
     """Say where an event clock's newest periods are still filling up."""
     found: dict[str, None] = {}
     for m in card.standing:
-        name = m.metric.delay or ""
-        if m.metric.clock_is != "event" or name not in card.run.metrics:
-            continue
-        behind = card.measure(name)
-        if not behind.stands:
+        behind = card.delay_of(m)
+        if m.metric.clock_is != "event" or behind is None:
             continue
         mean_days = float(behind.now["value"]) * IN_DAYS[behind.metric.unit]
         room = (card.run.known_by - periods.last_day(m.shown, card.run.grain)).days

@@ -144,10 +144,9 @@ def _certainty(m: Measure, aggregated: bool, sampled: bool) -> str:
 
 
 def _old(card: Scorecard, m: Measure) -> str:
-    name = m.metric.delay or ""
-    if name not in card.run.metrics or not card.measure(name).stands:
+    behind = card.delay_of(m)
+    if behind is None:
         return ""
-    behind = card.measure(name)
     age = wording.number(float(behind.now["value"]), behind.metric.unit)
     return f"A filed {card.run.grain} is final, but concerns decisions about {age} old."
 

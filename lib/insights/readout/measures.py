@@ -13,6 +13,8 @@ from insights.data.quality.rows import Doubles, Look
 from insights.pack import Metric
 from insights.readout.choices import Run
 
+STILL_OPEN = "more than half still open"  # a duration whose median is not reached yet
+
 
 @dataclass(frozen=True, slots=True)
 class Measure:
@@ -54,7 +56,7 @@ class Measure:
     @property
     def adds_up(self) -> bool:
         """Whether the figure is a sum over days, so that a missing day makes it too small."""
-        return self.metric.kind in {"count", "distinct"} and self.metric.snapshot is None
+        return _adds_up(self.metric)
 
 
 def gather(run: Run) -> tuple[Measure, ...]:
@@ -134,7 +136,7 @@ def _judged(
     if any(finding.refuses for finding in findings):
         mark(first.notna(), "refused by a gate")
     if metric.kind == "duration":
-        mark(rows["value"].isna() & (rows["exposure"] > 0), "more than half still open")
+        mark(rows["value"].isna() & (rows["exposure"] > 0), STILL_OPEN)
     mark(rows["value"].isna(), "no data")
     for finding in findings:
         days = periods.of_days(
@@ -145,7 +147,7 @@ def _judged(
         if finding.level == "fail":
             mark(first.isin(days), finding.gate)
     if feed is not None:
-        adds_up = metric.kind in {"count", "distinct"} and metric.snapshot is None
+        adds_up = _adds_up(metric)
         index = pd.DatetimeIndex(first)
         lacking = feed.by_period.reindex(index, fill_value=0)
         whole = (lacking["missing"] + lacking["tiny"] == 0) & (lacking["backfill"] > 0)
@@ -159,8 +161,14 @@ def _judged(
         following = first.map(lambda period: periods.step(period, run.grain))
         mark((first < since) & (since < following), "definition changed within")
         regime += (first >= since).astype(int)
-    mark(_small(rows, metric, run.pack.info.min_group), f"fewer than {run.pack.info.min_group}")
-    return rows.assign(usable=why == "", why=why, regime=regime)
+    small = _small(rows, metric, run.pack.info.min_group)
+    mark(small, f"fewer than {run.pack.info.min_group}")
+    shown = rows["value"].mask(small)  # charts draw unusable periods too; these must not show
+    return rows.assign(value=shown, usable=why == "", why=why, regime=regime)
+
+
+def _adds_up(metric: Metric) -> bool:
+    return metric.kind in {"count", "distinct"} and metric.snapshot is None
 
 
 def _small(rows: pd.DataFrame, metric: Metric, least: int) -> pd.Series:

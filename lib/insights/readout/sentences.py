@@ -8,7 +8,7 @@ from insights import wording
 from insights.methods import intervals
 from insights.pack import Metric
 from insights.readout.card import Scorecard, Target, period_of
-from insights.readout.measures import Measure
+from insights.readout.measures import STILL_OPEN, Measure
 
 SHOWN = 3  # steps, and further signals, that a first screen holds
 
@@ -91,7 +91,7 @@ def interval(card: Scorecard, measure: Measure) -> str:
 def spread(measure: Measure) -> str:
     """Return what a duration's median leaves out: the slow tenth, the target, what is open."""
     now, metric = measure.now, measure.metric
-    if metric.kind != "duration" or not now.get("exposure", 0) > 0:
+    if metric.kind != "duration" or now["why"] not in {"", STILL_OPEN}:
         return ""
     parts = []
     if pd.notna(now["p90"]):
@@ -263,15 +263,8 @@ def _in(card: Scorecard) -> str:
 
 def _age(card: Scorecard, lead: Measure) -> str:
     """Say how old the decisions are that a filing clock shows."""
-    delay = card.run.pack.metrics.get(lead.metric.delay or "")
-    if (
-        delay is None
-        or lead.metric.clock_is != "filed"
-        or lead.metric.delay not in card.run.metrics
-    ):
-        return ""
-    behind = card.measure(str(lead.metric.delay))
-    if not behind.stands:
+    behind = card.delay_of(lead)
+    if lead.metric.clock_is != "filed" or behind is None:
         return ""
     age = wording.number(float(behind.now["value"]), behind.metric.unit)
     return (
