@@ -46,6 +46,10 @@ def _holes(card: Scorecard) -> str:
         f"{'holds' if count_out == 1 else 'hold'} no usable data and "
         f"{'is' if count_out == 1 else 'are'} left out, not counted as zero"
     )
+    lost = {m.metric.title: int((~m.regime["usable"]).sum()) for m in judged}
+    more = [title for title, n in lost.items() if n > count_out]
+    if more:
+        text += f", up to {max(lost.values())} for {wording.listing(more)}"
     return f"{text} ({'; '.join(parts)})" if parts else text
 
 
