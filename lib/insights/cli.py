@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -232,15 +233,7 @@ def simulate(
 
     off = [name.strip() for name in without.split(",")] if without.strip() else []
     size = simulated.DEMO_SCALE if scale is None else scale
-    with ExitStack() as stack:
-        bars: list[Any] = []  # none before the input has been checked
-
-        def advance(done: int, of: int) -> None:
-            if not bars:
-                bar = typer.progressbar(length=of, label="Simulating weeks", file=sys.stderr)
-                bars.append(stack.enter_context(bar))
-            bars[0].update(1)
-
+    with _weeks() as advance:
         simulated.build(
             folder, scale=size, seed=seed, weeks=weeks, without=off, progress=advance
         )
@@ -265,10 +258,30 @@ def list_(out: OutOption = None, as_json: JsonOption = False) -> None:
         typer.echo(f"No readout has been run into {place} yet.")
 
 
+@contextmanager
+def _weeks() -> Iterator[Callable[[int, int], None]]:
+    """Yield what shows a simulation's progress; nothing is shown before it has begun."""
+    with ExitStack() as stack:
+        bars: list[Any] = []
+
+        def advance(done: int, of: int) -> None:
+            if not bars:
+                bar = typer.progressbar(length=of, label="Simulating weeks", file=sys.stderr)
+                bars.append(stack.enter_context(bar))
+            bars[0].update(1)
+
+        yield advance
+
+
 def _faults(draft: Draft) -> list[Fault]:
     """Return everything wrong with a pack, in its YAML and against its data."""
-    from insights.data import checks
+    from insights.data import checks, files
 
+    if files.SIMULATED in json.dumps(draft.raw.get("source"), default=str):
+        from insights.data.simulate import cache
+
+        with _weeks() as advance:
+            cache.demo(advance)
     return sorted({*draft.faults, *checks.faults(draft)})
 
 

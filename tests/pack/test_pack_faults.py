@@ -14,8 +14,8 @@ Faults = Callable[..., list[str]]
 
 METRIC_KEYS = (
     "title, kind, table, unit, better, owner, definition, clock, clock_is, numerator, "
-    "denominator, from, to, target, snapshot, mature_after, delay, dimensions, guards, breaks, "
-    "comparable, sentence."
+    "denominator, mirror, poststratify, from, to, target, snapshot, mature_after, delay, "
+    "dimensions, guards, breaks, comparable, sentence."
 )
 GOOD = {
     "table": "tickets", "title": "T", "kind": "count", "unit": "count", "better": "higher",
@@ -119,6 +119,10 @@ def test_metrics_say_what_is_wrong(faults: Faults, text: str, fault: str | None)
          "2: goal 'g': target is '1'; it must be a number"),
         ("goals", "goals:\n  g: {metric: csat, rationale: r, target: .inf}\n",
          "2: goal 'g': target is inf; it must be a number"),
+        ("goals", "goals:\n  g: {metric: csat, rationale: r}\n",
+         "2: goal 'g': give either a target, or low and high"),
+        ("goals", "goals:\n  g: {metric: csat, rationale: r, low: 1, high: 2}\n",
+         "2: goal 'g': 'csat' is better higher; give a target, not low and high"),
         ("goals", "goals:\n  g: {metric: csta, rationale: r, target: 1}\n", "2: goal 'g': "
          "unknown metric 'csta'; did you mean 'csat'? There are csat, tickets."),
         ("goals", "goals:\n  g: {metric: csat, rationale: r, target: 1, benchmark: 3}\n",

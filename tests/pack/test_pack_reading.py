@@ -191,7 +191,7 @@ def test_a_broken_parent_file_does_not_make_its_children_look_wrong(write: Write
         "child", alone=True, pack="extends: base\n", metrics="metrics: {csat: {unit: shre}}\n"
     )
     assert texts("child") == [
-        "params/base/goals.yaml:2: goal 'g' lacks target and rationale",
+        "params/base/goals.yaml:2: goal 'g' lacks rationale",
         "params/base/metrics.yaml:1: not YAML: a second ': ' in one value; "
         "put the value in quotes",
         "params/child/metrics.yaml:1: metric 'csat': unit is 'shre'; it must be count, share, "

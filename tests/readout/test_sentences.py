@@ -157,11 +157,12 @@ def test_every_grain_words_its_own_period(make_pack: PackMaker, grain: str, said
 def test_a_share_from_a_sample_has_its_interval_and_a_full_count_has_none(
     make_pack: PackMaker,
 ) -> None:
-    full, sampled = make_pack(), make_pack(name="sampled", table={"sampled": True})
-    card = card_of(full)
-    assert sentences.interval(card, card.measure("solved_share")) == ""
-    card = card_of(sampled)
-    said = plain(sentences.interval(card, card.measure("solved_share")))
+    full, sampled = (
+        make_pack(),
+        make_pack(name="sampled", table={"sampled": True, "aggregated": True}),
+    )
+    assert sentences.interval(card_of(full).measure("solved_share")) == ""
+    said = plain(sentences.interval(card_of(sampled).measure("solved_share")))
     assert said == "95 % interval 79.7 % to 81.5 %"
 
 
@@ -176,3 +177,19 @@ def test_a_group_below_the_threshold_is_neither_printed_nor_drawn(make_pack: Pac
     for name in ("contacts", "solved_share", "reopened_share"):
         assert sentences.value(card, card.measure(name)) == "no figure"
         assert pd.isna(drawn[name])
+
+
+def test_a_band_is_missed_on_either_side_and_met_within(make_pack: PackMaker) -> None:
+    for low, high, said in (
+        (6500, 7500, "met"),
+        (8000, 9000, "{} under"),
+        (3000, 4000, "{} over"),
+    ):
+        goal = {"metric": "contacts", "low": low, "high": high, "rationale": "Staffed."}
+        card = card_of(make_pack(name=f"band{low}", goals={"goals": {"staffed": goal}}))
+        target, value = card.targets["contacts"], card.measure("contacts").now["value"]
+        gap = max(low - value, value - high)
+        assert target.gap == pytest.approx(gap)
+        bound, away = sentences.goal(card.measure("contacts").metric, target)
+        assert plain(bound) == f"{low:,} to {high:,}"
+        assert plain(away) == said.format(f"{gap:,.0f}")

@@ -17,7 +17,7 @@ from insights.data import sources, tables
 from insights.errors import ContractError, InsightsError
 from insights.pack import Draft, Fault, Table
 
-EXPRESSIONS = ("numerator", "denominator")
+EXPRESSIONS = ("numerator", "denominator", "mirror")
 COLUMNS = ("clock", "from", "to")
 METRICS = ("metrics", "metrics")
 TABLES = ("source", "tables")
@@ -31,6 +31,10 @@ TAKEN = {
     "p90",
     "within",
     "volume",
+    "cases",
+    "n_effective",
+    "side",
+    "asked",
 }
 ADDS_UP = "adds up rows; say what one row adds, the sums are made for you"
 Check = Callable[[str, Rows], str]  # what is wrong with a text for these rows, or ""
@@ -137,13 +141,15 @@ def _place(table: Table, name: str, part: str, column: str) -> tuple[str | int, 
 
 
 def _metric(draft: Draft, name: str, given: dict[str, Any], table: Opened) -> Iterator[Fault]:
-    listed = given.get("dimensions")
+    listed, strata = given.get("dimensions"), given.get("poststratify")
     parts: list[tuple[str, Any, Check, tuple[str | int, ...]]] = [
         *((field, given.get(field), _no_expression, (field,)) for field in EXPRESSIONS),
         *((field, given.get(field), _no_time, (field,)) for field in COLUMNS),
     ]
     for i, dimension in enumerate(listed if isinstance(listed, list) else []):
         parts.append(("dimensions", dimension, _no_dimension, ("dimensions", i)))
+    for i, column in enumerate(strata if isinstance(strata, list) else []):
+        parts.append(("poststratify", column, _no_dimension, ("poststratify", i)))
     for field, text, check, place in parts:
         if not isinstance(text, str) or names(text) & table.unsure:
             continue

@@ -10,7 +10,7 @@ from pathlib import Path
 from insights.errors import ContractError, some
 from insights.pack import Table
 
-SAMPLE = "sample:"
+SAMPLE, SIMULATED = "sample:", "simulated:"
 PACKED = (".gz", ".zst")
 READERS = {
     ".csv": "csv", ".tsv": "csv", ".parquet": "parquet",
@@ -36,10 +36,18 @@ def reader(table: Table) -> str:
 
 
 def paths(table: Table, folder: Path) -> list[Path]:
-    """Return a table's files: ``sample:`` is shipped data, others are relative to the pack."""
+    """Return a table's files.
+
+    ``sample:`` is shipped data, ``simulated:`` the demo's, built when first asked for; others
+    are relative to the pack.
+    """
     given = table.path or ""
     if given.startswith(SAMPLE):
         place = str(files("insights.data") / "samples" / given.removeprefix(SAMPLE))
+    elif given.startswith(SIMULATED):
+        from insights.data.simulate import cache  # few packs need it
+
+        place = str(cache.demo() / given.removeprefix(SIMULATED))
     else:
         place = str(folder / given)
     found = sorted(Path(one) for one in glob(place, recursive=True))

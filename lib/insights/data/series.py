@@ -11,7 +11,7 @@ import ibis
 import pandas as pd
 from ibis.expr.types import Table as Rows
 
-from insights.data import durations, periods
+from insights.data import durations, periods, weighting
 from insights.data.sources import Source, opened
 from insights.data.tables import local_day, over, segment
 from insights.errors import ContractError, ParamError, did_you_mean, some
@@ -55,7 +55,8 @@ def build(
     DataFrame
         ``period`` (first day), ``metric``, one column a dimension, ``events``, ``exposure`` (a
         ratio's denominator; for a duration the items; else days with data), ``value`` in the
-        metric's unit; ``events_sq`` for means over cases; ``p90`` and ``within`` for durations.
+        metric's unit; ``events_sq`` for means over cases; ``p90`` and ``within`` for durations;
+        for shares of a sampled table ``cases`` and ``n_effective`` (see ``weighting``).
         A period without rows stands there with NaN, from the segment's first period to the last
         of all. Rows that name no segment are the segment ``(none)``.
 
@@ -241,10 +242,23 @@ def _grouped(source: Source, rows: Rows, metric: Metric, *, by: list[str], grain
         counted = rows[EXPOSURE].fill_null(0)
         events = (counted != 0).ifelse(rows[EVENTS].fill_null(0), 0.0)
         sums = {"events": events.sum(), "exposure": counted.sum()}
-        if metric.unit != "share" and not source.pack.source.tables[metric.table].aggregated:
+        table = source.pack.source.tables[metric.table]
+        if metric.unit != "share" and not table.aggregated:
             sums["events_sq"] = (events * events).sum()
-    keys = {"period": bucket(rows), **{d: segment(rows, d) for d in by}}
+        if metric.poststratify:
+            sums["asked"] = rows.count()
+        elif _is_sampled_share(source, metric) and not table.aggregated:
+            squares = (events * events, events * counted, counted * counted)
+            sums |= {n: s.sum() for n, s in zip(weighting.SQUARES, squares, strict=True)}
+            sums["cases"] = (counted != 0).sum()
+    keys = {"period": bucket(rows)}
+    keys |= {d: segment(rows, d) for d in dict.fromkeys([*by, *metric.poststratify])}
     return rows.group_by(**keys).agg(**sums)
+
+
+def _is_sampled_share(source: Source, metric: Metric) -> bool:
+    sampled = source.pack.source.tables[metric.table].sampled
+    return sampled and metric.kind == "ratio" and metric.unit == "share"
 
 
 def _midnight_after(day: date | str | None, zone: str) -> pd.Timestamp | None:
@@ -259,7 +273,16 @@ def _midnight_after(day: date | str | None, zone: str) -> pd.Timestamp | None:
 def _sums(
     source: Source, rows: Rows, metric: Metric, *, by: list[str], grain: str
 ) -> pd.DataFrame:
-    return _typed(_grouped(source, rows, metric, by=by, grain=grain).to_pandas(), by)
+    found = _grouped(source, rows, metric, by=by, grain=grain).to_pandas()
+    if metric.poststratify:
+        strata = [column for column in metric.poststratify if column not in by]
+        return _typed(weighting.poststratified(found, by=by, strata=strata), by)
+    found = _typed(found, by)
+    if not _is_sampled_share(source, metric):
+        return found
+    if source.pack.source.tables[metric.table].aggregated:
+        return found.assign(cases=found["exposure"], n_effective=found["exposure"])
+    return weighting.effective(found)
 
 
 def _stock(source: Source, rows: Rows, *, by: list[str], grain: str) -> pd.DataFrame:

@@ -188,6 +188,8 @@ class Metric(Model):
         None  # ratio, count (default: each row adds 1), distinct (what is counted)
     )
     denominator: str | None = None
+    mirror: str | None = None  # what the numerator would be, were the answer scale reversed
+    poststratify: tuple[str, ...] = Field((), strict=False)  # answers weighted to all rows
     start: str | None = Field(None, alias="from")
     end: str | None = Field(None, alias="to")
     target: Number | None = None  # duration: hours
@@ -223,6 +225,9 @@ class Metric(Model):
             raise ValueError(f"a {self.kind} has no {' and no '.join(idle)}")
         if self.snapshot and self.kind != "count":
             raise ValueError("only a count can be a snapshot")
+        for part in ("mirror", "poststratify"):
+            if getattr(self, part) and not (self.kind == "ratio" and self.unit == "share"):
+                raise ValueError(f"only a ratio that is a share can have {part}")
         return self
 
 
@@ -239,12 +244,23 @@ class Goal(Model):
     """One goal of ``goals.yaml``: where a metric should be, by when, whose it is and why."""
 
     metric: str
-    target: Number
+    target: Number | None = None
+    low: Number | None = None  # of a metric that should stay within a band
+    high: Number | None = None
     rationale: str
     by: Date | None = None
     owner: str | None = None  # default: the metric's
     where: dict[str, str] = {}
     benchmark: Benchmark | None = None
+
+    @model_validator(mode="after")
+    def _target_or_band(self) -> Goal:
+        ends = (self.low is not None) + (self.high is not None)
+        if ends == 1 or (self.target is None) == (ends == 0):
+            raise ValueError("give either a target, or low and high")
+        if self.low is not None and self.high is not None and self.low >= self.high:
+            raise ValueError(f"its low {self.low:g} is not under its high {self.high:g}")
+        return self
 
 
 class Action(Model):

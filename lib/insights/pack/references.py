@@ -81,6 +81,20 @@ def _metrics(draft: Draft) -> Iterator[Fault]:
             yield from missing(
                 f"{word} '{name}'", item.get("metric"), stem, stem, name, "metric"
             )
+    for name, item in draft.raw["goals"]["goals"].items():
+        yield from _goal_kind(draft, name, item)
+
+
+def _goal_kind(draft: Draft, name: str, goal: dict[str, Any]) -> Iterator[Fault]:
+    """Report a target on a metric that has a band, and a band on one that has a direction."""
+    metric = draft.raw["metrics"]["metrics"].get(goal.get("metric"), {})
+    better = metric.get("better")
+    if better == "band" and "target" in goal:
+        text = f"'{goal['metric']}' is better within a band; give low and high, not a target"
+        yield draft.fault(f"goal '{name}': {text}", "goals", "goals", name, "target")
+    elif better in {"higher", "lower"} and "low" in goal:
+        text = f"'{goal['metric']}' is better {better}; give a target, not low and high"
+        yield draft.fault(f"goal '{name}': {text}", "goals", "goals", name, "low")
 
 
 def _dimensions(draft: Draft) -> Iterator[Fault]:

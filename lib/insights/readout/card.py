@@ -28,10 +28,20 @@ class Target:
     goal: Goal
     gap: float
 
+    value: float
+
     @property
     def missed(self) -> bool:
         """Whether the goal is missed in the period shown."""
         return self.gap > 0
+
+    @property
+    def bound(self) -> float:
+        """The target, or the end of the band that the value is nearer to."""
+        if self.goal.target is not None:
+            return self.goal.target
+        low, high = float(self.goal.low or 0), float(self.goal.high or 0)
+        return high if self.value - low > high - self.value else low
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +67,7 @@ class Scorecard:
     def table(self) -> pd.DataFrame:
         """One row a measure: value, limits, state, goal, gap, peers."""
         return self.signals.table.assign(
-            goal=pd.Series({n: t.goal.target for n, t in self.targets.items()}, dtype=float),
+            goal=pd.Series({n: t.bound for n, t in self.targets.items()}, dtype=float),
             gap=pd.Series({n: t.gap for n, t in self.targets.items()}, dtype=float),
             peers=pd.Series({n: p.median for n, p in self.peers.items()}, dtype=float),
         )
@@ -104,7 +114,7 @@ class Scorecard:
     def missed(self) -> list[Measure]:
         """The measures that miss their goal, by the size of the gap relative to the goal."""
         far = {
-            name: target.gap / abs(target.goal.target) if target.goal.target else np.inf
+            name: target.gap / abs(target.bound) if target.bound else np.inf
             for name, target in self.targets.items()
             if target.missed
         }
@@ -185,13 +195,15 @@ def _moved(
 def _for_judging(measure: Measure) -> pd.DataFrame:
     share = measure.metric.kind == "ratio" and measure.metric.unit == "share"
     rows = measure.rows
+    sampled = "n_effective" in rows
+    exposure = rows["n_effective"] if sampled else rows["exposure"]
     return pd.DataFrame(
         {
             "series": measure.name,
             "period": rows["period"],
             "value": rows["value"],
-            "events": rows["events"],
-            "exposure": rows["exposure"],
+            "events": rows["value"] * exposure if sampled else rows["events"],
+            "exposure": exposure,
             "usable": rows["usable"],
             "baseline": rows["regime"],
             "kind": "rate" if share else "level",
@@ -212,8 +224,15 @@ def _target(run: Run, measure: Measure) -> Target | None:
     if not fitting:
         return None
     goal = max(fitting, key=lambda goal: len(goal.where))
-    away = float(measure.now["value"]) - goal.target
-    return Target(goal, -away if measure.metric.better == "higher" else away)
+    value = float(measure.now["value"])
+    return Target(goal, _gap(goal, value, measure.metric.better), value)
+
+
+def _gap(goal: Goal, value: float, better: str) -> float:
+    if goal.target is None:
+        assert goal.low is not None and goal.high is not None
+        return max(goal.low - value, value - goal.high)
+    return goal.target - value if better == "higher" else value - goal.target
 
 
 def _peers(run: Run, measures: tuple[Measure, ...]) -> dict[str, Peer]:

@@ -8,6 +8,7 @@ from insights import wording
 from insights.data import periods
 from insights.readout.card import Scorecard, period_of
 
+NAMED = 3  # measures of an earlier period that are named one by one
 IN_DAYS = {"days": 1.0, "hours": 1 / 24, "minutes": 1 / 1440, "seconds": 1 / 86400}
 
 
@@ -54,17 +55,26 @@ def _holes(card: Scorecard) -> str:
 
 
 def _breaks(card: Scorecard) -> list[str]:
-    """Say from when ranges start, for every break that holds now."""
-    found: dict[str, None] = {}
+    """Say from when ranges start, for every break that holds now, and for which measures."""
+    found: dict[tuple[object, str], list[str]] = {}
     for m in card.measures:
         past = [b for b in m.metric.breaks if pd.Timestamp(b.date) <= card.run.end]
         if past and m.stands:
             latest = max(past, key=lambda b: b.date)
-            found[
-                f"ranges start after {wording.day(latest.date)}, when {latest.why}; "
-                f"earlier {card.run.grain}s are not comparable"
-            ] = None
-    return list(found)
+            found.setdefault((latest.date, latest.why), []).append(m.metric.title)
+    out = []
+    for (when, why), titles in found.items():
+        whose = "ranges"
+        if len(titles) < len(card.standing):
+            n = len(titles)
+            named = wording.listing(titles) if n <= NAMED else f"{n} of {len(card.measures)}"
+            whose = f"ranges of {named}{' measures' if n > NAMED else ''}"
+        day = wording.day(pd.Timestamp(str(when)).date())
+        out.append(
+            f"{whose} start after {day}, when {why}; "
+            f"earlier {card.run.grain}s are not comparable"
+        )
+    return out
 
 
 def _refusals(card: Scorecard) -> list[str]:
@@ -97,12 +107,27 @@ def _backfilled(card: Scorecard) -> list[str]:
 
 
 def _older(card: Scorecard) -> list[str]:
-    older = [m for m in card.measures if m.shown != card.run.as_of]
-    return [
-        f"{m.metric.title} is shown for the {wording.period(m.shown.date(), card.run.grain)}, "
-        "its last final one"
-        for m in older
-    ]
+    """Say which measures show an earlier period; where they are many, how many."""
+    by_period: dict[pd.Timestamp, list[str]] = {}
+    for m in card.measures:
+        if m.shown != card.run.as_of:
+            by_period.setdefault(m.shown, []).append(m.metric.title)
+    out, counted = [], []
+    for shown, titles in sorted(by_period.items(), reverse=True):
+        when = f"the {wording.period(shown.date(), card.run.grain)}"
+        if sum(map(len, by_period.values())) > NAMED:
+            counted.append(f"{len(titles)} for {when}")
+        elif len(titles) == 1:
+            out.append(f"{titles[0]} is shown for {when}, its last final one")
+        else:
+            out.append(f"{wording.listing(titles)} are shown for {when}, their last final one")
+    if counted:
+        n = sum(map(len, by_period.values()))
+        out.append(
+            f"{n} of {len(card.measures)} measures are shown for an earlier {card.run.grain}, "
+            f"their last final one: {wording.listing(counted)}"
+        )
+    return out
 
 
 def _filling(card: Scorecard) -> list[str]:

@@ -107,7 +107,12 @@ def show(card: Scorecard) -> None:
     rows = [_row(card, m) for m in sentences.in_order(card)]
     _show(
         "table",
-        fragments.scorecard(caption=caption, rows=rows, note=note.strip()),
+        fragments.scorecard(
+            caption=caption,
+            rows=rows,
+            note=note.strip(),
+            beside="Peers" if card.run.pack.info.peers else "Benchmark",
+        ),
         card.narrative(),
     )
 
@@ -187,13 +192,9 @@ def _show(kind: str, html: str, text: str, **data: Any) -> None:
 def _row(card: Scorecard, m: Measure) -> dict[str, Any]:
     target = card.targets.get(m.name)
     goal, gap = sentences.goal(m.metric, target) if target else ("", "")
-    peer = card.peers.get(m.name)
-    count = wording.count(peer.n, "peer") if peer else ""
-    comparable = {"yes": "comparable", "partly": "partly comparable"}.get(
-        m.metric.comparable, ""
-    )
+    beside, beside_note = _beside(card, m)
     notes = [m.refusals[0].message] if m.refusals else []
-    notes += [text for text in (sentences.interval(card, m), sentences.spread(m)) if text]
+    notes += [text for text in (sentences.interval(m), sentences.spread(m)) if text]
     if m.shown != card.run.as_of:
         notes.append(
             f"{wording.period(m.shown.date(), card.run.grain)}: newer ones are not final"
@@ -206,10 +207,8 @@ def _row(card: Scorecard, m: Measure) -> dict[str, Any]:
         "usual": sentences.usual(card, m),
         "goal": goal,
         "gap": gap,
-        "peers": f"median {wording.number(peer.median, m.metric.unit)}"
-        if peer
-        else "not comparable",
-        "peers_note": f"{count}, {comparable}" if peer else "",
+        "peers": beside,
+        "peers_note": beside_note,
         "signal": _signal(card, m),
         "spark": _spark(card, m),
         "owner": m.metric.owner,
@@ -217,6 +216,17 @@ def _row(card: Scorecard, m: Measure) -> dict[str, Any]:
         "hit": m in card.moved,
         "anchor": m.name,
     }
+
+
+def _beside(card: Scorecard, m: Measure) -> tuple[str, str]:
+    """Return what stands beside a measure: peers, or in a pack without any its benchmark."""
+    if card.run.pack.info.peers is None:
+        return checking.benchmark(card, m)
+    peer = card.peers.get(m.name)
+    if peer is None:
+        return "not comparable", ""
+    count, compares = wording.count(peer.n, "peer"), checking.COMPARABLE[m.metric.comparable]
+    return f"median {wording.number(peer.median, m.metric.unit)}", f"{count}, {compares}"
 
 
 def _signal(card: Scorecard, m: Measure) -> dict[str, str]:

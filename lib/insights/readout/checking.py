@@ -16,8 +16,9 @@ UNIT_WORDS = {
     "minutes": "minutes",
     "hours": "hours",
     "days": "mean days",
-    "score": "mean score",
+    "score": "mean",
 }
+COMPARABLE = {"yes": "comparable", "partly": "partly comparable", "no": "not comparable"}
 DAY_GATES = {
     "missing": "missing days",
     "tiny": "nearly empty days",
@@ -87,17 +88,32 @@ def gap_rows(card: Scorecard) -> list[list[str]]:
         if m.refusals:
             said = " ".join(wording.sentence(f.message) for f in m.refusals)
             found.append(["Refused by a gate", m.metric.title, said])
+    return found + _not_final(card)
+
+
+def _not_final(card: Scorecard) -> list[list[str]]:
+    """Return which measures show an earlier period, a row for each wait."""
+    waits: dict[tuple[int, Any], list[str]] = {}
+    for m in card.measures:
         if m.shown != card.run.as_of:
-            name = wording.period(m.shown.date(), card.run.grain)
-            days = wording.count(m.metric.mature_after, "day")
-            found.append(
-                [
-                    "Not final yet",
-                    m.metric.title,
-                    f"Final {days} after a {card.run.grain} ends; shown: {name}.",
-                ]
-            )
-    return found
+            waits.setdefault((m.metric.mature_after, m.shown), []).append(m.metric.title)
+    return [
+        [
+            "Not final yet",
+            wording.listing(titles),
+            f"Final {wording.count(after, 'day')} after a {card.run.grain} ends; "
+            f"shown: {wording.period(shown.date(), card.run.grain)}.",
+        ]
+        for (after, shown), titles in waits.items()
+    ]
+
+
+def benchmark(card: Scorecard, m: Measure) -> tuple[str, str]:
+    """Return a goal's benchmark and how far it compares; empty where there is none."""
+    target = card.targets.get(m.name)
+    if target is None or (mark := target.goal.benchmark) is None:
+        return "", ""
+    return wording.number(mark.value, m.metric.unit), COMPARABLE[mark.comparable]
 
 
 def definition(card: Scorecard, m: Measure) -> dict[str, Any]:
@@ -127,9 +143,20 @@ def definition(card: Scorecard, m: Measure) -> dict[str, Any]:
         "formula": formula,
         "clock": f"{metric.clock} ({kind})",
         "owner": metric.owner,
-        "comparable": comparable,
+        "comparable": comparable if peers is not None else "",
+        "benchmark": _benchmark(card, m),
         "breaks": [wording.sentence(f"{wording.day(b.date)}: {b.why}") for b in metric.breaks],
     }
+
+
+def _benchmark(card: Scorecard, m: Measure) -> str:
+    """Return a benchmark with its source and date."""
+    said, compares = benchmark(card, m)
+    if not said:
+        return ""
+    mark = card.targets[m.name].goal.benchmark
+    assert mark is not None
+    return f"{said}, {compares} ({mark.source}; as of {wording.day(mark.as_of)})"
 
 
 def _certainty(m: Measure, aggregated: bool, sampled: bool) -> str:

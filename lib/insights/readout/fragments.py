@@ -57,7 +57,7 @@ ACTION = {"action": ..., "owner": "", "by": "", "trigger": "", "size": ""}
 DEFINITION: dict[str, Any] = {
     "title": ...,
     "definition": ...,
-    **dict.fromkeys(("formula", "clock", "owner", "comparable", "anchor"), ""),
+    **dict.fromkeys(("formula", "clock", "owner", "comparable", "benchmark", "anchor"), ""),
     "breaks": [],
 }
 CHECK = {"gate": ..., "metric": "", "level": ..., "message": ...}
@@ -144,7 +144,9 @@ def headline(
     )
 
 
-def scorecard(caption: str, rows: Sequence[Mapping[str, Any]], note: str = "") -> Markup:
+def scorecard(
+    caption: str, rows: Sequence[Mapping[str, Any]], note: str = "", beside: str = "Peers"
+) -> Markup:
     """Return one table of metrics that turns into cards where there is no room for columns.
 
     Parameters
@@ -159,6 +161,8 @@ def scorecard(caption: str, rows: Sequence[Mapping[str, Any]], note: str = "") -
         A column that no row fills is left out.
     note
         What holds for the whole table, below it.
+    beside
+        What the last column is called: whom or what a measure stands beside.
     """
     filled = [_filled("scorecard row", row, ROW) for row in rows]
     for row in filled:
@@ -170,7 +174,7 @@ def scorecard(caption: str, rows: Sequence[Mapping[str, Any]], note: str = "") -
     has = {
         name: any(row[name] for row in filled) for name in ("usual", "spark", "goal", "peers")
     }
-    return render("scorecard", caption=caption, rows=filled, note=note, has=has)
+    return render("scorecard", caption=caption, rows=filled, note=note, has=has, beside=beside)
 
 
 def figure(
@@ -301,7 +305,7 @@ def definitions(
     """Return the metrics in words, in a fold; no rows return nothing.
 
     A row has ``title`` and ``definition`` and, where there are any, ``formula``, ``clock``,
-    ``owner``, ``comparable``, ``breaks`` (a list of sentences) and ``anchor``.
+    ``owner``, ``comparable``, ``benchmark``, ``breaks`` (a list of sentences) and ``anchor``.
     """
     filled = [_filled("definition", row, DEFINITION) for row in rows]
     return render("definitions", rows=filled, title=title) if rows else Markup("")

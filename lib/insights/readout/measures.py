@@ -174,5 +174,5 @@ def _adds_up(metric: Metric) -> bool:
 def _small(rows: pd.DataFrame, metric: Metric, least: int) -> pd.Series:
     """Tell which groups are too small to show: by base, or by count where it is not zero."""
     if metric.kind in {"ratio", "duration"}:
-        return rows["exposure"] < least
+        return rows["cases" if "cases" in rows else "exposure"] < least
     return (rows["events"] > 0) & (rows["events"] < least)

@@ -78,13 +78,12 @@ def usual(card: Scorecard, measure: Measure) -> str:
     return wording.span(row["lower"], row["upper"], measure.metric.unit)
 
 
-def interval(card: Scorecard, measure: Measure) -> str:
+def interval(measure: Measure) -> str:
     """Return the 95 % interval of a sampled share in words; a full count has none."""
-    table = card.run.pack.source.tables[measure.metric.table]
-    share = measure.metric.kind == "ratio" and measure.metric.unit == "share"
-    if not (table.sampled and share and measure.stands):
+    if "n_effective" not in measure.rows or not measure.stands:
         return ""
-    bounds = intervals.wilson(float(measure.now["events"]), float(measure.now["exposure"]))
+    worth = float(measure.now["n_effective"])
+    bounds = intervals.wilson(float(measure.now["value"]) * worth, worth)
     return f"95{wording.NBSP}% interval {wording.span(*bounds, 'share')}"
 
 
@@ -123,10 +122,13 @@ def goal(metric: Metric, target: Target) -> tuple[str, str]:
     """Return a goal and the gap to it in words."""
     bound = "at least" if metric.better == "higher" else "at most"
     by = f" by {wording.day(target.goal.by)}" if target.goal.by else ""
-    said = f"{bound} {wording.target(target.goal.target, metric.unit)}{by}"
+    said = f"{bound} {wording.target(target.bound, metric.unit)}{by}"
+    if target.goal.low is not None and target.goal.high is not None:
+        ends = (wording.target(end, metric.unit) for end in (target.goal.low, target.goal.high))
+        said = f"{' to '.join(ends)}{by}"
     if not target.missed:
         return said, "met"
-    way = "under" if metric.better == "higher" else "over"
+    way = "under" if target.value < target.bound else "over"
     gap = wording.change(target.gap, metric.unit).removeprefix("+")
     return said, f"{gap} {way}"
 

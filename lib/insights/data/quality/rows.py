@@ -16,6 +16,7 @@ from sqlglot import exp
 
 from insights import wording
 from insights.data import series
+from insights.data.quality import scales
 from insights.data.quality.findings import Finding
 from insights.data.sources import Source
 from insights.data.tables import UNREAD, is_time, over, quoted, segment
@@ -90,7 +91,7 @@ def row_findings(look: Look, doubles: Doubles | None = None) -> list[Finding]:
     if place not in known:
         known[place] = _double_keys(look)
     again = [replace(finding, metric=look.name) for finding in known[place]]
-    return _unread(look) + again + _impossible(look)
+    return _unread(look) + again + _impossible(look) + _reversed(look)
 
 
 def _clocks(look: Look) -> list[Finding]:
@@ -214,6 +215,22 @@ def _impossible(look: Look) -> list[Finding]:
         message = f"{wording.count(n, 'row')} {trouble}, {look.when(bad[series.DAY])}"
         found.append(look.finding(gate, message, bad[series.DAY]))
     return found
+
+
+def _reversed(look: Look) -> list[Finding]:
+    """Find days with a reversed answer scale, in the rows shown and in the whole table."""
+    if look.metric.mirror is None:
+        return []
+    until = {"end": look.end, "known_by": look.known_by}
+    parts = [
+        scales.reversed_days(look.source, look.metric, where=where, **until)
+        for where in ([look.where, {}] if look.where else [{}])
+    ]
+    found = max(parts, key=len)
+    if found.empty:
+        return []
+    message = scales.message(found)
+    return [look.finding("reversed scale", message, found["period"])]
 
 
 def _ends(metric: Metric) -> list[str]:
