@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.proportion import proportion_confint
 
+from insights.methods import intervals
 from insights.methods.intervals import wilson
 
 
@@ -36,3 +38,26 @@ def test_wilson_equals_statsmodels_and_nests_by_level(
     wider = wilson(events, events + more, 0.999)
     assert wider[0] <= found[0] + 1e-12
     assert found[0] <= found[1] <= wider[1] + 1e-12
+
+
+def test_counting_noise_alone_has_a_dispersion_of_about_one():
+    rng = np.random.default_rng(3)
+    found = [intervals.dispersion(rng.poisson(900, 52)) for _ in range(200)]
+    assert 1.0 <= np.mean(found) < 1.2
+
+
+def test_a_wobble_beyond_counting_is_found_for_counts_and_shares():
+    rng = np.random.default_rng(4)
+    wobble = np.exp(rng.normal(0, 0.1, (200, 52)))  # 1 + 900 x .1^2 = 10 times the variance
+    counts = [intervals.dispersion(rng.poisson(900 * w)) for w in wobble]
+    assert 8 < np.median(counts) < 12
+    chances = np.clip(0.3 * wobble, 0, 1)  # 1 + 900 x .3 x .1^2 / .7 = 4.9 times
+    shares = [intervals.dispersion(rng.binomial(900, p), np.full(52, 900)) for p in chances]
+    assert 3.9 < np.median(shares) < 5.7
+
+
+def test_too_few_periods_tell_no_dispersion_and_holes_are_passed_over():
+    assert intervals.dispersion([1, 900, 1, 900, 1]) == 1.0
+    holes = [100, np.nan, 140, 90, 120, 95, np.nan, 130]
+    assert intervals.dispersion(holes) == intervals.dispersion([100, 140, 90, 120, 95, 130])
+    assert intervals.dispersion([0, 0, 0, 0, 0, 0, 0]) == 1.0
