@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup readouts test test-slow bench lint format lab lock clean
+.PHONY: help setup readouts test test-slow bench truth lint format lab lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,7 +16,7 @@ $(READY): requirements.lock pyproject.toml
 	@touch $@
 
 readouts: $(READY) ## publish the readouts; the last line says where
-	@$(BIN)/insights run params/demo --readout scorecard >/dev/null
+	@$(BIN)/insights run params/demo --readout scorecard --readout what_changed --readout what_drives >/dev/null
 	@$(BIN)/insights run params/eu_dsa
 
 test: $(READY) lint ## lint, types, import floors, unit tests, notebooks and pages
@@ -29,6 +29,9 @@ test-slow: $(READY) ## the tests that take minutes
 
 bench: $(READY) ## the benchmarks, each with its table (tests/benchmarks/README.md keeps the last)
 	for b in tests/benchmarks/bench_*.py; do $(BIN)/python $$b || exit 1; done
+
+truth: $(READY) ## what every method finds of the simulated operation, misses included
+	$(BIN)/python -m tests.truth --pack params/demo
 
 lint: $(READY) ## format, lint, types, import floors and stripped notebooks, checked
 	$(BIN)/ruff format --check .

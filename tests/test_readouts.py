@@ -43,12 +43,35 @@ class Page(HTMLParser):
         self.text += data
 
 
+def heading(page: Path) -> str:
+    (h1,) = re.findall(r"<h1>(.*?)</h1>", page.read_text())
+    return str(h1).replace("\u00a0", " ").replace("&#39;", "'")
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The simulated operation's pages: scorecard, why satisfaction moved, what goes with it."""
+    out = tmp_path_factory.mktemp("demo")
+    only = ("scorecard", "what_changed", "what_drives")
+    chosen = [word for name in only for word in ("--readout", name)]
+    done = insights(
+        "run", "params/demo", *chosen, "--set", "metric=csat", "--out", str(out), "--json"
+    )
+    assert done.returncode == 0, done.stderr
+    assert {run["status"] for run in json.loads(done.stdout)["runs"]} <= {
+        "published",
+        "published_with_warnings",
+    }
+    return out / "demo"
+
+
 @pytest.fixture(scope="module")
 def scorecard(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """TikTok's scorecard, published twice: by default and by --as-of for the same week."""
     out = tmp_path_factory.mktemp("outputs")
     for extra in ([], ["--as-of", "2026-01-01"]):
-        done = insights("run", "params/eu_dsa", "--out", str(out), "--json", *extra)
+        only = ["--readout", "scorecard", "--out", str(out), "--json"]
+        done = insights("run", "params/eu_dsa", *only, *extra)
         assert done.returncode == 0, done.stderr
         assert json.loads(done.stdout)["runs"][0]["status"] == "published_with_warnings"
     return out / "eu_dsa" / "scorecard"
@@ -129,7 +152,8 @@ def test_the_run_keeps_its_notebook_and_says_where_its_numbers_come_from(
     manifest: dict[str, Any] = json.loads((run / "manifest.json").read_text())
     assert manifest["as_of"] == "2025-12-29"
     assert manifest["data_through"] == "2026-01-10"
-    assert manifest["inputs"][0]["rows"] == 9984
+    rows = {one["table"]: one["rows"] for one in manifest["inputs"]}
+    assert rows == {"statements": 9984, "categories": 97946}
     assert manifest["figures"] == len(re.findall(r"<img\b", (run / "index.html").read_text()))
     assert "/" + str(ROOT).strip("/") not in (run / "index.html").read_text()
 
@@ -241,6 +265,50 @@ def test_hostile_text_is_shown_as_text_everywhere(tmp_path: Path) -> None:
         page = Page(path.read_text())
         assert "script" not in page.tags
         assert HOSTILE in page.text
+
+
+def test_the_demo_scorecard_leads_with_what_misses_its_goal_and_cries_no_wolf(
+    demo: Path,
+) -> None:
+    """The last weeks hold nothing new: effect E1 lowered satisfaction half a year before."""
+    said = heading(demo / "scorecard" / "index.html")
+    assert said.startswith("Of those who answered Demo operation's survey in the week of 15")
+    assert "under the goal of at least 70 %; none of 32 measures moved clearly." in said
+    page = Page((demo / "scorecard" / "index.html").read_text())
+    assert "95\u00a0% interval" in page.text
+    assert "Satisfied, adjusted for who answered" in page.text
+
+
+def test_the_planted_mix_shift_is_the_first_claim_of_its_page(demo: Path) -> None:
+    """E1: every topic a little better, appeal help from 15 to 30 % of contacts."""
+    page = demo / "what_changed-csat" / "index.html"
+    said = heading(page)
+    assert re.match(
+        r"Satisfied, as answered fell from 66\.\d % to 63\.\d %, −2\.\d points", said
+    )
+    assert said.endswith("rose: the composition moved.")
+    assert "No combination stands out" in page.read_text() or "No segment" in page.read_text()
+
+
+def test_the_strongest_planted_driver_is_the_first_claim_and_no_null_one_is(
+    demo: Path,
+) -> None:
+    page = demo / "what_drives" / "index.html"
+    said = heading(page)
+    assert said.startswith("Decided in the user's favour goes with satisfaction most: ")
+    text = Page(page.read_text()).text.replace("\u00a0", " ")
+    (idle,) = re.findall(r"Not supported here: ([^.]*?)\.\s", text)
+    assert "agent's shift" in idle
+    assert "macros used" in idle
+    assert "by association" in text
+
+
+def test_pages_lead_to_each_other_and_every_address_is_there(demo: Path) -> None:
+    for name in ("scorecard", "what_changed-csat", "what_drives"):
+        page = demo / name / "index.html"
+        links = re.findall(r'<a class="go" data-go="[^"]*" href="([^"]*)"', page.read_text())
+        assert links, name
+        assert all((page.parent / link).resolve().is_file() for link in links)
 
 
 @pytest.mark.slow

@@ -119,6 +119,20 @@ def test_what_only_the_engine_can_refuse_is_said_in_its_first_line(desk):
     assert said.startswith(start)
 
 
+def test_expressions_that_the_engine_takes_are_put_to_it_once_a_table(desk, monkeypatch):
+    from insights.data import tables
+
+    desk.table(content=CONTENT)
+    for name in ("one", "two", "three"):
+        desk.metric(name, **RATIO | {"numerator": f"score >= {len(name)}"})
+    asked, over = [], tables.over
+    monkeypatch.setattr(tables, "over", lambda *said: asked.append(said) or over(*said))
+    assert desk.faults() == []
+    assert len(asked) == 1
+    desk.metrics["two"]["numerator"] = "queue - day"
+    assert only(desk.faults()).startswith(desk.line("metrics", "numerator: queue"))
+
+
 def test_a_duration_s_columns_are_checked(desk):
     desk.table(content=CONTENT)
     ends = {"from": "day", "to": "ended", "target": 2}

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pandas as pd
 import pytest
+from statsmodels.duration.survfunc import SurvfuncRight
+
+from insights.data import durations
 
 BEGUN = pd.Timestamp("2025-01-01")
 DURATION = {
@@ -53,6 +57,45 @@ def test_the_published_median_with_open_items(desk):
     assert row["value"] == 23
     assert math.isnan(row["p90"])
     assert row["within"] == pytest.approx(1 - 0.7529, abs=5e-5)
+
+
+def by_statsmodels(group: pd.DataFrame, target: float) -> list[float]:
+    """Median, 90th percentile and share within target of one group, in minutes."""
+    if not group["_closed"].any():
+        return [math.nan, math.nan, 0.0 if group["_minutes"].max() >= target else math.nan]
+    curve = SurvfuncRight(
+        group["_minutes"], group["_closed"].astype(int), freq_weights=group["_items"]
+    )
+    left = pd.Series(curve.surv_prob, index=curve.surv_times)
+    within = 1 - left[left.index <= target].min() if left.index[0] <= target else 0.0
+    known = group["_minutes"].max() >= target or left.iloc[-1] < 1e-9
+    reached = [left.index[left <= share + 1e-9].min() for share in (0.5, 0.1)]
+    return [*reached, within if known else math.nan]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_any_groups_equal_a_published_implementation_s(seed):
+    """Ties of ended and open items, single items, all open, none open, none within target."""
+    rng = np.random.default_rng(seed)
+    n = 600
+    week = rng.integers(0, 90, n)
+    frame = pd.DataFrame(
+        {
+            "period": pd.Timestamp("2025-01-06") + pd.to_timedelta(7 * week, unit="D"),
+            "_minutes": rng.integers(-1, 12, n).astype(float),
+            "_closed": rng.random(n) < rng.choice([0.0, 0.5, 1.0], 90)[week],
+            "_items": rng.integers(1, 4, n),
+        }
+    )
+    keys = ["period", "_minutes", "_closed"]
+    frame = frame.groupby(keys, as_index=False).sum().sample(frac=1, random_state=seed)
+    found = durations.figures(frame, ["period"], target=5, unit=1.0)
+    for row, (period, group) in zip(found.itertuples(), frame.groupby("period"), strict=True):
+        assert row.period == period
+        assert row.events == group.loc[group["_closed"], "_items"].sum()
+        assert row.exposure == group["_items"].sum()
+        figures = [row.value, row.p90, row.within]
+        assert figures == pytest.approx(by_statsmodels(group, 5), abs=1e-12, nan_ok=True)
 
 
 def test_dropping_the_open_items_would_say_something_else(desk):

@@ -78,7 +78,7 @@ def test_a_total_that_rises_though_most_segments_fell_is_said_in_words():
     change = rate_change(rows, metric="Solved satisfied")
     assert change.simpson
     assert "rose from" in change.narrative()
-    assert "although 3 of 4 segments with 80.0\u00a0% of the exposure fell: the" in (
+    assert "although 3 of 4 segments with 80.0\u00a0% of the cases fell: the" in (
         change.narrative()
     )
 

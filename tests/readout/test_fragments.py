@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from insights.errors import ContractError
-from insights.readout import fragments
+from insights.readout import fragments, links
 
 SCRIPT = "<script>alert(1)</script>"
 BROKEN_OUT = '"><img src=x onerror=alert(1)>'
@@ -51,6 +51,7 @@ def everything(text):
     frame = pd.DataFrame({text: [text], "b": [text]})
     signal = {"state": "usual", "text": text}
     link = {"href": "#a", "text": text}
+    go = links.anchor(notebook=text, where={text: text}, metric=text, text=text, about=text)
     names = [name for name, kind in fragments.ROW.items() if kind in ("", ...)]
     return {
         "opening": fragments.opening(text, text, [text]),
@@ -61,9 +62,10 @@ def everything(text):
             [{"text": text, "owner": text, "by": text, "link": link}],
             [text],
             "signal",
+            [go],
         ),
         "scorecard": fragments.scorecard(
-            text, [dict.fromkeys(names, text) | {"signal": signal, "link": link}], text
+            text, [dict.fromkeys(names, text) | {"signal": signal, "link": go}], text
         ),
         "spark": fragments.scorecard(text, [row(spark=text)]),
         "figure": fragments.figure(SVG, text, text, frame, text),

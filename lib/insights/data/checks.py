@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +46,7 @@ class Opened:
 
     rows: Rows
     unsure: frozenset[str]
+    sound: frozenset[str] = frozenset()  # expressions that the engine has taken
 
 
 def faults(draft: Draft) -> list[Fault]:
@@ -78,10 +79,23 @@ def _all(draft: Draft, backend: BaseBackend, described: dict[str, Any]) -> Itera
             yield from _table(draft, backend, str(name), table, opened)
         except ContractError as error:
             yield draft.fault(str(error), *TABLES, name)
+    for name, given in _metrics(draft).items():
+        if given.get("table") in opened:
+            yield from _metric(draft, name, given, opened[given["table"]])
+
+
+def _expressions(draft: Draft, table: str) -> list[str]:
+    """Return every expression that a table's metrics give as text."""
+    own = [given for given in _metrics(draft).values() if given.get("table") == table]
+    texts = [given.get(field) for given in own for field in EXPRESSIONS]
+    return [text for text in texts if isinstance(text, str)]
+
+
+def _metrics(draft: Draft) -> dict[str, dict[str, Any]]:
+    """Return the metrics as they are written."""
     metrics = (draft.raw.get("metrics") or {}).get("metrics")
-    for name, given in (metrics if isinstance(metrics, dict) else {}).items():
-        if isinstance(given, dict) and given.get("table") in opened:
-            yield from _metric(draft, str(name), given, opened[given["table"]])
+    written = metrics if isinstance(metrics, dict) else {}
+    return {str(name): given for name, given in written.items() if isinstance(given, dict)}
 
 
 def _sound(given: Any) -> Table | None:
@@ -120,12 +134,13 @@ def _table(
             else:
                 rows = tables.derived(rows, column, text)
         wrong += [one for one in tables.lacking(table, rows) if one[1] not in unsure]
-        if not names(table.volume) & unsure and (said := trouble(table.volume, rows)):
-            wrong.append(("volume", "", f"volume: {said}"))
         if not wrong:
             with tables.readable(name):
                 rows = tables.kept(backend, name, table, rows)
-        opened[name] = Opened(rows, frozenset(unsure))
+        sound = _taken([table.volume, *_expressions(draft, name)], rows)
+        if table.volume not in sound and not names(table.volume) & unsure:
+            wrong += [("volume", "", f"volume: {trouble(table.volume, rows)}")]
+        opened[name] = Opened(rows, frozenset(unsure), sound)
     for part, column, said in wrong:
         yield draft.fault(f"table '{name}': {said}", *_place(table, name, part, column))
 
@@ -152,6 +167,8 @@ def _metric(draft: Draft, name: str, given: dict[str, Any], table: Opened) -> It
         parts.append(("poststratify", column, _no_dimension, ("poststratify", i)))
     for field, text, check, place in parts:
         if not isinstance(text, str) or names(text) & table.unsure:
+            continue
+        if check is _no_expression and text in table.sound:
             continue
         if said := check(text, table.rows):
             yield draft.fault(f"metric '{name}': {field}{said}", *METRICS, name, *place)
@@ -181,6 +198,34 @@ def _no_dimension(column: str, rows: Rows) -> str:
 
 def trouble(text: str, rows: Rows) -> str:
     """Return what keeps an expression from being worked out on each row, or ""."""
+    if said := _unreadable(text, rows):
+        return said
+    said = _refused([text], rows)
+    if "GROUP BY" in said:
+        return f"'{text}' {ADDS_UP}"
+    return said and f"'{text}' cannot be worked out: {said}"
+
+
+def _taken(texts: Iterable[str], rows: Rows) -> frozenset[str]:
+    """Return the expressions that the engine takes; if it refuses one, it is asked for each."""
+    read = [text for text in dict.fromkeys(texts) if not _unreadable(text, rows)]
+    if _refused(read, rows):
+        read = [text for text in read if not _refused([text], rows)]
+    return frozenset(read)
+
+
+def _refused(texts: list[str], rows: Rows) -> str:
+    """Return why the engine's own binder refuses expressions over one row, or ""."""
+    made = [f"({text}\n) as _checked{i}" for i, text in enumerate(texts)]
+    try:
+        tables.over(rows, ", ".join([tables.quoted(rows.columns[0]), *made]))
+    except Exception as error:  # noqa: BLE001 - engines raise anything
+        return tables.first_line(error)
+    return ""
+
+
+def _unreadable(text: str, rows: Rows) -> str:
+    """Return what a parser finds wrong with an expression over a table's columns, or ""."""
     try:
         trees = [tree for tree in sqlglot.parse(text, dialect="duckdb") if tree is not None]
     except SqlglotError as error:
@@ -191,13 +236,6 @@ def trouble(text: str, rows: Rows) -> str:
     for column in sorted(_columns(trees[0])):
         if column.casefold() not in folded:
             return f"'{text}' names {tables.no_column(column, rows.columns)}"
-    try:
-        tables.over(rows, f"*, ({text}\n) as _checked")
-    except Exception as error:  # noqa: BLE001 - the engine's own binder says what is wrong
-        said = tables.first_line(error)
-        if "GROUP BY" in said:
-            return f"'{text}' {ADDS_UP}"
-        return f"'{text}' cannot be worked out: {said}"
     return ""
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import ibis
-import numpy as np
 import pandas as pd
 from ibis.expr.types import Table as Rows
 
@@ -40,14 +39,12 @@ def summarise(
         (share that ended within target). NaN where too many are open to tell.
     """
     found = counted(rows, metric, by=by, bucket=bucket, cutoff=cutoff).to_pandas()
-    unit = MINUTES_PER.get(metric.unit, 60.0)
-    target = 60 * float(metric.target or 0)
-    made = [
-        dict(zip(["period", *by], key, strict=True)) | _summary(group, target, unit)
-        for key, group in found.groupby(["period", *by], sort=True)
-    ]
-    columns = ["period", *by, "events", "exposure", "value", "p90", "within"]
-    out = pd.DataFrame(made, columns=columns)
+    out = figures(
+        found,
+        ["period", *by],
+        target=60 * float(metric.target or 0),
+        unit=MINUTES_PER.get(metric.unit, 60.0),
+    )
     out["period"] = pd.to_datetime(out["period"]).astype("datetime64[ns]")
     return out
 
@@ -76,27 +73,43 @@ def counted(
     return known.group_by(["period", *by, MINUTES, CLOSED]).agg(**{ITEMS: known.count()})
 
 
-def _summary(group: pd.DataFrame, target: float, unit: float) -> dict[str, float]:
-    """Return one group's figures by Kaplan-Meier, with counts of equal minutes as weights."""
-    n = group[ITEMS].to_numpy(dtype=float)
-    closed = group[CLOSED].to_numpy(dtype=bool)
-    minutes = group[MINUTES].to_numpy(dtype=float)
-    figures = {"events": float(n[closed].sum()), "exposure": float(n.sum())}
-    if not closed.any():
-        within = 0.0 if minutes.max() >= target else np.nan
-        return figures | {"value": np.nan, "p90": np.nan, "within": within}
-    from statsmodels.duration.survfunc import SurvfuncRight  # a second to import; few need it
+def figures(
+    found: pd.DataFrame, keys: list[str], *, target: float, unit: float
+) -> pd.DataFrame:
+    """Return each group's figures, in ``unit`` minutes, by Kaplan-Meier.
 
-    curve = SurvfuncRight(minutes, closed.astype(int), freq_weights=n)
-    times, left = curve.surv_times, curve.surv_prob  # `left`: the share that has not ended yet
-    reached = left[times <= target]
-    known = minutes.max() >= target or left[-1] < ROUNDING
-    return figures | {
-        "value": _first(times, left <= 0.5 + ROUNDING) / unit,
-        "p90": _first(times, left <= 0.1 + ROUNDING) / unit,
-        "within": float(1 - reached[-1] if len(reached) else 0.0) if known else np.nan,
-    }
+    Parameters
+    ----------
+    found
+        ``keys``, ``_minutes``, ``_closed`` (false: open then) and ``_items``, how many.
+    keys
+        Columns that name a group.
+    target
+        Minutes.
 
+    Returns
+    -------
+    DataFrame
+        ``keys`` and the figures of ``summarise``.
 
-def _first(times: Any, hit: Any) -> float:
-    return float(times[hit][0]) if hit.any() else float("nan")
+    Notes
+    -----
+    Kaplan and Meier (1958), J. Am. Stat. Assoc. 53(282): 457-481.
+    """
+    items = found[ITEMS].astype(float)
+    ended = items.where(found[CLOSED].astype(bool), 0.0)
+    times = found.assign(events=ended, exposure=items)
+    times = times.groupby([*keys, MINUTES], as_index=False)[["events", "exposure"]].sum()
+    group = times.groupby(keys)["exposure"]
+    there = group.transform("sum") - group.cumsum() + times["exposure"]  # open just before
+    times["left"] = 1 - times["events"] / there
+    times["left"] = times.groupby(keys)["left"].cumprod()  # the share that has not ended yet
+    made = times.groupby(keys)[["events", "exposure"]].sum()
+    for name, share in (("value", 0.5), ("p90", 0.1)):
+        hit = times[times["left"] <= share + ROUNDING]
+        made[name] = hit.groupby(keys)[MINUTES].first() / unit
+    reached = times[times[MINUTES] <= target].groupby(keys)["left"].last()
+    last = times.groupby(keys)[[MINUTES, "left"]].last()
+    known = (last[MINUTES] >= target) | (last["left"] < ROUNDING)
+    within = 1 - reached.reindex(made.index).fillna(1.0)
+    return made.assign(within=within.where(known)).reset_index()

@@ -86,11 +86,18 @@ def build(
             found = _stock(source, rows, by=list(by), grain=grain)
         else:
             found = _sums(source, rows, chosen, by=list(by), grain=grain)
-    found.insert(1, "metric", metric)
-    if chosen.kind != "duration":
+    return finished(found, metric, chosen, by=list(by), grain=grain)
+
+
+def finished(
+    found: pd.DataFrame, name: str, metric: Metric, *, by: list[str], grain: str
+) -> pd.DataFrame:
+    """Return sums as series rows: the metric's name, its value, and no period left out."""
+    found.insert(1, "metric", name)
+    if metric.kind != "duration":
         share = found["events"] / found["exposure"].where(found["exposure"] > 0)
-        found["value"] = share if chosen.kind == "ratio" else found["events"]
-    return complete(found, by=list(by), grain=grain)
+        found["value"] = share if metric.kind == "ratio" else found["events"]
+    return complete(found, by=by, grain=grain)
 
 
 def require_metric(pack: Pack, name: str) -> Metric:
@@ -124,15 +131,18 @@ def of_metric(
     known_by: date | str | None = None,
 ) -> Rows:
     """Return the metric's rows with its expressions worked out and its clock as a local day."""
-    rows = source.rows(metric.table, known_by)
+    rows = source.rows(metric.table, known_by, where)
     day = clock_day(source, metric)
     parts = [f"{day} as {DAY}"]
     kept = "varchar" if metric.kind == "distinct" else "double"
-    for part, text in _expressions(metric).items():
+    for part, text in expressions(metric).items():
         parts.append(f"cast(({text}\n) as {kept}) as {part}")
     rows = over(rows, f"*, {', '.join(parts)}", f"where {day} is not null")
-    for dimension, value in (where or {}).items():
-        rows = rows.filter(segment(rows, dimension) == str(value))
+    return within(rows, start, end)
+
+
+def within(rows: Rows, start: date | str | None, end: date | str | None) -> Rows:
+    """Return the rows from one local day to another, both included."""
     if start is not None:
         rows = rows.filter(rows[DAY] >= ibis.date(pd.Timestamp(start).date()))
     if end is not None:
@@ -145,7 +155,7 @@ def clock_day(source: Source, metric: Metric) -> str:
     return local_day(source.tables[metric.table], metric.clock, source.pack.info.timezone)
 
 
-def _expressions(metric: Metric) -> dict[str, str]:
+def expressions(metric: Metric) -> dict[str, str]:
     """Return the SQL of what one row adds; a count without a numerator counts rows."""
     numerator = metric.numerator or ("1" if metric.kind == "count" else None)
     made = {EVENTS: numerator, EXPOSURE: metric.denominator}
@@ -154,17 +164,21 @@ def _expressions(metric: Metric) -> dict[str, str]:
 
 def _require_numbers(source: Source, metric: Metric) -> None:
     """Refuse to add up text: the engine would name the values that are no numbers."""
-    made = _expressions(metric)
+    made = expressions(metric)
     if metric.kind == "distinct" or not made:
         return
     chosen = ", ".join(f"({text}\n) as {part}" for part, text in made.items())
     kinds = over(source.tables[metric.table], chosen).schema()
     for part, text in made.items():
         if kinds[part].is_string():
-            raise ContractError(
-                f"'{metric.title}' adds up text ({text}). "
-                "Say cast: {column: number} in source.yaml."
-            )
+            raise adds_up_text(metric, text)
+
+
+def adds_up_text(metric: Metric, text: str) -> ContractError:
+    """Return what is wrong with an expression that gives text."""
+    return ContractError(
+        f"'{metric.title}' adds up text ({text}). Say cast: {{column: number}} in source.yaml."
+    )
 
 
 def complete(
@@ -174,16 +188,13 @@ def complete(
     if rows.empty:
         return rows
     keys = [*by]
-    wanted = []
     last = rows["period"].max()
-    groups = rows.groupby(keys, sort=True) if keys else [((), rows)]
-    for values, group in groups:
-        index = periods.between(group["period"].min(), last, grain)
-        named = dict(zip(keys, values, strict=True))
-        wanted.append(
-            pd.DataFrame({"period": index, "metric": rows["metric"].iloc[0], **named})
-        )
-    frame = pd.concat(wanted, ignore_index=True)
+    frame = periods.between(rows["period"].min(), last, grain).to_frame(index=False)
+    if keys:
+        begun = rows.groupby(keys, as_index=False).agg(_begun=("period", "min"))
+        frame = begun.merge(frame, how="cross")
+        frame = frame[frame["period"] >= frame["_begun"]].drop(columns="_begun")
+    frame = frame.assign(metric=rows["metric"].iloc[0])
     merged = frame.merge(rows, on=["period", "metric", *keys], how="left")
     return merged.loc[:, rows.columns].sort_values([*keys, "period"], ignore_index=True)
 
@@ -236,24 +247,32 @@ def _grouped(source: Source, rows: Rows, metric: Metric, *, by: list[str], grain
             "events": rows[EVENTS].nunique().cast("float64"),
             "exposure": rows[DAY].nunique(),
         }
-    elif metric.kind == "count":
-        sums = {"events": rows[EVENTS].fill_null(0).sum(), "exposure": rows[DAY].nunique()}
     else:
-        counted = rows[EXPOSURE].fill_null(0)
-        events = (counted != 0).ifelse(rows[EVENTS].fill_null(0), 0.0)
-        sums = {"events": events.sum(), "exposure": counted.sum()}
-        table = source.pack.source.tables[metric.table]
-        if metric.unit != "share" and not table.aggregated:
-            sums["events_sq"] = (events * events).sum()
+        sums = added_up(source, metric, {part: rows[part] for part in expressions(metric)})
+        if metric.kind == "count":
+            sums["exposure"] = rows[DAY].nunique()
         if metric.poststratify:
             sums["asked"] = rows.count()
-        elif _is_sampled_share(source, metric) and not table.aggregated:
-            squares = (events * events, events * counted, counted * counted)
-            sums |= {n: s.sum() for n, s in zip(weighting.SQUARES, squares, strict=True)}
-            sums["cases"] = (counted != 0).sum()
     keys = {"period": bucket(rows)}
     keys |= {d: segment(rows, d) for d in dict.fromkeys([*by, *metric.poststratify])}
     return rows.group_by(**keys).agg(**sums)
+
+
+def added_up(source: Source, metric: Metric, parts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a count's or ratio's sums of what one row adds; days add up to their period."""
+    if metric.kind == "count":
+        return {"events": parts[EVENTS].fill_null(0).sum()}
+    counted = parts[EXPOSURE].fill_null(0)
+    events = (counted != 0).ifelse(parts[EVENTS].fill_null(0), 0.0)
+    sums = {"events": events.sum(), "exposure": counted.sum()}
+    aggregated = source.pack.source.tables[metric.table].aggregated
+    if metric.unit != "share" and not aggregated:
+        sums["events_sq"] = (events * events).sum()
+    if _is_sampled_share(source, metric) and not aggregated and not metric.poststratify:
+        squares = (events * events, events * counted, counted * counted)
+        sums |= {n: s.sum() for n, s in zip(weighting.SQUARES, squares, strict=True)}
+        sums["cases"] = (counted != 0).sum()
+    return sums
 
 
 def _is_sampled_share(source: Source, metric: Metric) -> bool:
@@ -276,8 +295,12 @@ def _sums(
     found = _grouped(source, rows, metric, by=by, grain=grain).to_pandas()
     if metric.poststratify:
         strata = [column for column in metric.poststratify if column not in by]
-        return _typed(weighting.poststratified(found, by=by, strata=strata), by)
-    found = _typed(found, by)
+        return typed(weighting.poststratified(found, by=by, strata=strata), by)
+    return weighed(source, metric, typed(found, by))
+
+
+def weighed(source: Source, metric: Metric, found: pd.DataFrame) -> pd.DataFrame:
+    """Return the sums of a share of a sampled table with what the sample is worth."""
     if not _is_sampled_share(source, metric):
         return found
     if source.pack.source.tables[metric.table].aggregated:
@@ -293,10 +316,11 @@ def _stock(source: Source, rows: Rows, *, by: list[str], grain: str) -> pd.DataF
     found["_last"] = pd.to_datetime(found["_last"])
     ends = pd.to_datetime(found["period"]).map(lambda first: periods.last_day(first, grain))
     found = found[found["_last"] == ends].drop(columns="_last").assign(exposure=1.0)
-    return _typed(found, by)
+    return typed(found, by)
 
 
-def _typed(found: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+def typed(found: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """Return figures from an engine in the types, and the order, of series rows."""
     found["period"] = pd.to_datetime(found["period"]).astype("datetime64[ns]")
     figures = [c for c in found.columns if c not in {"period", *by}]
     found[figures] = found[figures].astype("float64")

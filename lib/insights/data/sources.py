@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,12 +16,15 @@ from urllib.parse import urlsplit
 import ibis
 import ibis.expr.datatypes as dt
 import pandas as pd
+import sqlglot
 from ibis import BaseBackend
 from ibis.expr.types import Table as Rows
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
 
 from insights import pack as packs
 from insights.data.files import digest, paths
-from insights.data.tables import local_day, over, prepare, quoted
+from insights.data.tables import local_day, over, prepare, quoted, segment
 from insights.errors import ParamError, did_you_mean, some
 from insights.pack import Pack
 
@@ -49,18 +53,25 @@ class Source:
     raw: Mapping[str, Rows]  # as read and renamed, before casts
     tables: Mapping[str, Rows]  # cast, in UTC, with derived columns
 
-    def rows(self, table: str, known_by: date | str | None = None) -> Rows:
+    def rows(
+        self,
+        table: str,
+        known_by: date | str | None = None,
+        where: Mapping[str, str] | None = None,
+    ) -> Rows:
         """Return a table; with ``known_by`` without the rows that arrived after that local day.
 
-        A row that does not say when it arrived stays.
+        A row that does not say when it arrived stays. ``where`` keeps dimensions to a value.
         """
         rows = self.tables[table]
         arrived = self.pack.source.tables[table].recorded_at
-        if not arrived or known_by is None:
-            return rows
-        day = local_day(rows, arrived, self.pack.info.timezone)
-        last = pd.Timestamp(known_by).date()
-        return over(rows, "*", f"where ({day}) <= date '{last}' or ({day}) is null")
+        if arrived and known_by is not None:
+            day = local_day(rows, arrived, self.pack.info.timezone)
+            last = pd.Timestamp(known_by).date()
+            rows = over(rows, "*", f"where ({day}) <= date '{last}' or ({day}) is null")
+        for dimension, value in (where or {}).items():
+            rows = rows.filter(segment(rows, dimension) == str(value))
+        return rows
 
 
 @contextmanager
@@ -121,23 +132,57 @@ def connect(url: str, folder: Path | None = None) -> BaseBackend:
 def fingerprints(source: Source, tables: list[str]) -> list[dict[str, Any]]:
     """Return, a table, where it comes from, how many rows it holds and a hash of its content.
 
-    Files are hashed as ``files.digest`` says. What comes over a connection is known by its SQL
-    and, column by column, by how many values there are and the least and the largest.
+    Files are hashed as ``files.digest`` says; SQL over the pack's own tables is known by its
+    text and by theirs. What else comes over a connection is known by its SQL and, column by
+    column, by how many values there are and the least and the largest.
     """
     made = []
+    known: dict[str, str] = {}
     for name in tables:
-        table, rows = source.pack.source.tables[name], source.tables[name]
-        if table.path is not None:
-            n = int(rows.count().execute())
-            origin, content = table.path, digest(paths(table, source.pack.folder))
-        else:
-            origin = f"table {table.table}" if table.table else "SQL over the connection"
-            summary = _summary(rows)
-            n = int(summary["n"])
-            said = f"{table.sql or table.table} {summary.to_json(date_format='iso')}"
-            content = hashlib.sha256(said.encode()).hexdigest()
-        made.append({"table": name, "origin": origin, "rows": n, "fingerprint": content[:16]})
+        table = source.pack.source.tables[name]
+        via = f"table {table.table}" if table.table else "SQL over the connection"
+        n = int(source.tables[name].count().execute())
+        content = _content(source, name, known)[:16]
+        made.append(
+            {"table": name, "origin": table.path or via, "rows": n, "fingerprint": content}
+        )
     return made
+
+
+def _content(source: Source, name: str, known: dict[str, str]) -> str:
+    """Return a hash of what a table holds; ``known`` keeps it for tables made of it."""
+    table = source.pack.source.tables[name]
+    if name not in known and table.path is not None:
+        known[name] = digest(paths(table, source.pack.folder))
+    elif name not in known:
+        parts = [_content(source, one, known) for one in _made_of(source, name)]
+        held = parts or _summary(source.tables[name]).to_json(date_format="iso")
+        said = f"{table.sql or table.table} {held}"
+        known[name] = hashlib.sha256(said.encode()).hexdigest()
+    return known[name]
+
+
+def _made_of(source: Source, name: str) -> list[str]:
+    """Return the pack's tables that a table's SQL is made of, where it is made of nothing else.
+
+    A function that the parser does not know, or that takes no argument, may tell the time or
+    throw dice: what it gives is not made of tables.
+    """
+    described = source.pack.source.tables
+    try:
+        tree = sqlglot.parse_one(described[name].sql or "", dialect=source.backend.name)
+    except SqlglotError:
+        return []
+    for function in tree.find_all(exp.Func):
+        if isinstance(function, exp.Anonymous) or not any(function.args.values()):
+            return []
+    before = itertools.takewhile(lambda one: one != name, described)
+    own = {one.casefold(): one for one in before}
+    read = {
+        ".".join(part.name for part in one.parts).casefold() for one in tree.find_all(exp.Table)
+    }
+    read -= {one.alias.casefold() for one in tree.find_all(exp.CTE)}
+    return [own[one] for one in sorted(read)] if read <= own.keys() else []
 
 
 def dimension_values(pack: Pack | Source, dimension: str) -> list[str]:
@@ -154,11 +199,8 @@ def dimension_values(pack: Pack | Source, dimension: str) -> list[str]:
             hint = did_you_mean(dimension, known) or "."
             there = f"The pack has {some(known)}." if known else "The pack has none."
             raise ParamError(f"unknown dimension '{dimension}'{hint} {there}")
-        metrics = source.pack.metrics.values()
-        tables = dict.fromkeys(m.table for m in metrics if dimension in m.dimensions)
         values: set[str] = set()
-        for table in tables:
-            rows = source.tables[table]
+        for rows in _having(source, dimension):
             found = rows.select(value=rows[dimension].cast("string")).distinct()
             values |= set(found.to_pandas()["value"].dropna())
     return sorted(values)
@@ -168,11 +210,29 @@ def require_values(pack: Pack | Source, where: Mapping[str, str]) -> None:
     """Refuse a filter on a dimension, or a value of it, that the data does not know."""
     with opened(pack) as source:
         for dimension, value in where.items():
+            if isinstance(value, str) and _holds(source, dimension, value):
+                continue  # without reading every other value
             known = dimension_values(source, dimension)
             if value not in known:
                 hint = did_you_mean(str(value), known)
                 more = "" if hint else f" It has {some(known) if known else 'none'}."
                 raise ParamError(f"the data has no {dimension} '{value}'{hint or '.'}{more}")
+
+
+def _having(source: Source, dimension: str) -> list[Rows]:
+    """Return the tables whose metrics have a dimension."""
+    metrics = source.pack.metrics.values()
+    names = dict.fromkeys(m.table for m in metrics if dimension in m.dimensions)
+    return [source.tables[name] for name in names]
+
+
+def _holds(source: Source, dimension: str, value: str) -> bool:
+    """Tell whether any row has a value of a dimension."""
+    for rows in _having(source, dimension):
+        having = rows.filter(rows[dimension].cast("string") == value)
+        if len(having.select(dimension).limit(1).to_pandas()):
+            return True
+    return False
 
 
 def _connected(url: str, folder: Path) -> BaseBackend:

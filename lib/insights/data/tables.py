@@ -117,8 +117,11 @@ def cleaned(table: Table, raw: Rows) -> Rows:
         text = f"nullif(trim(cast({quoted(column)} as varchar)), '')"
         casts[UNREAD + column] = f"case when {read_as} is null then {text} end"
     rows = _with_columns(raw, casts)
-    zoned = [column for column, kind in rows.schema().items() if kind.is_timestamp()]
-    return _with_columns(rows, {c: _utc(rows, c, table.timezone) for c in zoned})
+    stamps = [column for column, kind in rows.schema().items() if kind.is_timestamp()]
+    utc = {column: _utc(rows, column, table.timezone) for column in stamps}
+    if utc and all(sql == quoted(column) for column, sql in utc.items()):  # UTC as they are
+        return rows.select(*(c for c in rows.columns if c not in utc), *utc)
+    return _with_columns(rows, utc)
 
 
 def derived(rows: Rows, column: str, expression: str) -> Rows:

@@ -77,8 +77,7 @@ def choose(
     MethodError
         A side has no usable period.
     """
-    if span < 1:
-        raise ParamError(f"span is {span}; it must be 1 {grain} or more.")
+    require(compare, span, grain, events or {})
     index = pd.DatetimeIndex(usable["period"])
     good = [p for p, ok in zip(index, usable["usable"], strict=True) if ok]
     if compare.startswith(EVENT):
@@ -97,6 +96,25 @@ def choose(
     return Windows(grain, tuple(before), tuple(after), tuple(sorted(between - held)), compare)
 
 
+def require(compare: str, span: int, grain: str, events: Mapping[str, Event]) -> None:
+    """Refuse a comparison that cannot be read, or an event that the pack does not have."""
+    if span < 1:
+        raise ParamError(f"span is {span}; it must be 1 {grain} or more.")
+    if compare.startswith(EVENT):
+        name = compare.removeprefix(EVENT)
+        if name not in events:
+            hint = did_you_mean(name, events) or "."
+            there = f"It has {some(events, 12)}." if events else "It has none."
+            raise ParamError(f"the pack has no event '{name}'{hint} {there}")
+    elif found := RANGE.fullmatch(compare):
+        first, last = (_day(text, compare) for text in found.groups())
+        if first > last:
+            raise ParamError(f"compare '{compare}': its end is before its start. Swap them.")
+    elif compare not in ("previous", "year"):
+        hint = did_you_mean(compare, ["previous", "year"]) or "."
+        raise ParamError(f"compare is '{compare}'{hint} Use {FORMS}.")
+
+
 def _earlier(
     compare: str, good: list[pd.Timestamp], after: list[pd.Timestamp], grain: str, span: int
 ) -> list[pd.Timestamp]:
@@ -106,24 +124,15 @@ def _earlier(
     if compare == "year":
         wanted = {periods.step(p, grain, -YEAR_BACK[grain]) for p in after}
         return [p for p in good if p in wanted]
-    if found := RANGE.fullmatch(compare):
-        first, last = (_day(text, compare) for text in found.groups())
-        if first > last:
-            raise ParamError(f"compare '{compare}': its end is before its start. Swap them.")
-        within = [p for p in good if p >= first and periods.last_day(p, grain) <= last]
-        return [p for p in within if p not in after]
-    hint = did_you_mean(compare, ["previous", "year"]) or "."
-    raise ParamError(f"compare is '{compare}'{hint} Use {FORMS}.")
+    first, last = (_day(text, compare) for text in compare.split(".."))
+    within = [p for p in good if p >= first and periods.last_day(p, grain) <= last]
+    return [p for p in within if p not in after]
 
 
 def _around(
     name: str, good: list[pd.Timestamp], grain: str, span: int, events: Mapping[str, Event]
 ) -> tuple[list[pd.Timestamp], list[pd.Timestamp]]:
     """Return what stands before and after an event; a period that holds both stands out."""
-    if name not in events:
-        hint = did_you_mean(name, events) or "."
-        there = f"It has {some(events, 12)}." if events else "It has none."
-        raise ParamError(f"the pack has no event '{name}'{hint} {there}")
     start = pd.Timestamp(events[name].start)
     before = [p for p in good if periods.last_day(p, grain) < start]
     after = [p for p in good if p >= start]

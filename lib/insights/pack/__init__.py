@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from insights.pack.draft import Draft
 from insights.pack.faults import Fault
+from insights.pack.fields import Grain, Unit, Weekday
 from insights.pack.models import (
     Action,
     Benchmark,
     Break,
+    Driver,
     Event,
     Goal,
-    Grain,
     Metric,
     Pack,
     PackInfo,
     Peers,
     Readout,
     Source,
+    Study,
     Table,
-    Weekday,
 )
 from insights.pack.notebooks import (
     Parameter,
@@ -36,10 +37,10 @@ __all__ = [
     "Benchmark",
     "Break",
     "Draft",
+    "Driver",
     "Event",
     "Fault",
     "Goal",
-    "Grain",
     "Grain",
     "Metric",
     "Pack",
@@ -48,9 +49,9 @@ __all__ = [
     "Peers",
     "Readout",
     "Source",
+    "Study",
     "Table",
     "Unit",
-    "Weekday",
     "Weekday",
     "check_typed",
     "check_value",

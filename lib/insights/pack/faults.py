@@ -103,6 +103,7 @@ def sentences(
         False where a part of the item could not be read: what it lacks is then not reported.
     """
     details = _without_union_noise(error.errors(include_url=False))
+    details = [{**detail, "loc": _without_key(detail["loc"])} for detail in details]
     strange: dict[Steps, list[str]] = defaultdict(list)
     missing: dict[Steps, list[str]] = defaultdict(list)
     for detail in details:
@@ -167,6 +168,11 @@ def _sentence(detail: ErrorDetails, subject: str) -> str:
     else:
         return f"{about}: {found(value)}: {detail['msg']}"
     return f"{about} is {found(value)}; it must be {wanted}"
+
+
+def _without_key(place: Steps) -> Steps:
+    """Return the place of an entry where pydantic gives that of the entry's name."""
+    return place[:-1] if place[-1:] == ("[key]",) else place
 
 
 def _without_union_noise(details: list[ErrorDetails]) -> list[ErrorDetails]:

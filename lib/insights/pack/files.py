@@ -12,7 +12,7 @@ from insights.pack.places import packs, root
 from insights.pack.yaml import Value, merge, parse
 
 MANDATORY = ("pack", "source", "metrics")
-STEMS = (*MANDATORY, "goals", "actions", "events", "readouts")
+STEMS = (*MANDATORY, "goals", "actions", "events", "drivers", "readouts")
 
 
 @dataclass(slots=True)

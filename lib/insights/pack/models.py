@@ -2,40 +2,36 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 
-from insights.errors import did_you_mean
+from insights.pack.fields import (
+    Address,
+    Code,
+    Comparable,
+    Date,
+    DriverName,
+    Model,
+    Name,
+    Number,
+    Row,
+    Sentence,
+    TimeZone,
+    Unit,
+    Weekday,
+)
 
-SENTENCE_WORDS = {"subject", "period", "value"}
-
-Unit = Literal["count", "share", "seconds", "minutes", "hours", "days", "score"]
-Grain = Literal["day", "week", "month", "quarter"]
-Weekday = Literal[
-    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"
-]  # fmt: skip
-
-
-def _iso_date(value: object) -> object:
-    """Accept a YAML date or an ISO string, and nothing that merely looks like a number."""
-    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-        try:
-            return date.fromisoformat(value)
-        except ValueError:  # 2025-13-01 stays text, and text is not a date
-            return value
-    return value
+STUDY_UNITS: dict[str | None, Unit] = {"logit": "share", "ordinal": "score"}
 
 
 def as_text(value: Any) -> Any:
@@ -45,66 +41,6 @@ def as_text(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: as_text(inner) for key, inner in value.items()}
     return [as_text(inner) for inner in value] if isinstance(value, list) else value
-
-
-def _time_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ValueError, OSError, KeyError):
-        hint = (
-            did_you_mean(name, available_timezones()) or "; use a name such as 'Europe/Dublin'"
-        )
-        raise ValueError(f"'{name}' is not a time zone{hint}") from None
-    return name
-
-
-CREDENTIAL = re.compile(
-    r"//[^/@:?#]*:(?!secret:|\d+[/?])[^?#]*@"  # user:password@
-    r"|(?:^password|[?&;\s][\w.]*(?:password|passwd|pwd|token|key|secret|signature|sig))"
-    r"=(?!secret:)[^&;\s]",
-    re.IGNORECASE,
-)
-
-
-def _no_password(url: str) -> str:
-    """Refuse a credential that is written out; ``secret:NAME`` is the only way to one."""
-    if CREDENTIAL.search(url):
-        raise ValueError(
-            "a credential is written out; put it in the environment and say 'secret:NAME'"
-        )
-    return url
-
-
-def _sentence(text: str) -> str:
-    words = set(re.findall(r"\{([^}]*)\}", text))
-    if unknown := sorted(words - SENTENCE_WORDS):
-        raise ValueError(
-            f"unknown word {{{unknown[0]}}}; "
-            "a sentence may hold {subject}, {period} and {value}"
-        )
-    if "value" not in words:
-        raise ValueError("a sentence must hold {value}")
-    return text
-
-
-def _yes_no(value: object) -> object:
-    """Read YAML 1.1's booleans as the words they were written as."""
-    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
-
-
-Comparable = Annotated[Literal["yes", "partly", "no"], BeforeValidator(_yes_no)]
-Date = Annotated[date, BeforeValidator(_iso_date)]
-TimeZone = Annotated[str, AfterValidator(_time_zone)]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-Number = Annotated[
-    float, Field(allow_inf_nan=False)
-]  # an int will do; a text or a boolean will not
-
-
-class Model(BaseModel):
-    """Frozen and strict: an unknown key is an error and nothing is converted in silence."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
 
 
 class Peers(Model):
@@ -132,7 +68,7 @@ class PackInfo(Model):
 class Table(Model):
     """One table of ``source.yaml``: files, SQL over the connection, or a table that it has."""
 
-    path: Annotated[str, AfterValidator(_no_password)] | None = None
+    path: Address | None = None
     sql: str | None = None
     table: str | None = None
     format: Literal["csv", "parquet", "json"] | None = None
@@ -161,7 +97,7 @@ class Table(Model):
 class Source(Model):
     """``source.yaml``: one connection and the tables read over it."""
 
-    connection: Annotated[str, AfterValidator(_no_password)] = "duckdb://"
+    connection: Address = "duckdb://"
     tables: dict[Name, Table]
 
 
@@ -202,7 +138,7 @@ class Metric(Model):
     )  # metrics that must not get worse for its sake
     breaks: tuple[Break, ...] = Field((), strict=False)
     comparable: Comparable = "no"
-    sentence: Annotated[str, AfterValidator(_sentence)] | None = None
+    sentence: Sentence | None = None
 
     @model_validator(mode="after")
     def _kind_has_its_parts(self) -> Metric:
@@ -300,6 +236,73 @@ class Readout(Model):
     on_request: bool = False
 
 
+class Driver(Model):
+    """One driver of a study: what may go with the outcome."""
+
+    title: str
+    expression: Row | None = None  # SQL row expression; default: the column of its name
+    unit: Unit | None = None  # none for text, which is categorical
+    controllable: bool = False  # somebody could change it
+    scale: Literal["linear", "log"] = "linear"
+    missing: tuple[Code, ...] | None = Field(None, strict=False)  # default: the study's
+    threshold: bool = False  # look for where it starts to hurt
+    owner: str | None = None  # default: the study's
+
+
+def _some_driver(drivers: dict[str, Driver]) -> dict[str, Driver]:
+    if not drivers:
+        raise ValueError("name at least one driver")
+    return drivers
+
+
+class Study(Model):
+    """One entry of ``drivers.yaml``: an outcome, and what may go with it row by row."""
+
+    title: str
+    table: str  # one row an answer
+    clock: str
+    outcome: Row  # SQL row expression, NULL where there is no answer
+    outcome_title: str
+    model: Literal["linear", "logit", "ordinal"] = "linear"
+    unit: Unit  # of a logit or ordinal study it is known
+    better: Literal["higher", "lower"]
+    metric: str | None = None  # whose scorecard row the study explains
+    missing: tuple[Code, ...] = Field((), strict=False)  # codes for "no answer", drivers' too
+    weight: Row | None = None  # SQL row expression
+    cluster: str | None = None  # column whose rows belong together
+    owner: str
+    dimensions: tuple[Row, ...] = Field((), strict=False)  # by which rows may be kept
+    controls: tuple[Row, ...] = Field((), strict=False)  # columns adjusted for, as they are
+    drivers: Annotated[dict[DriverName, Driver], AfterValidator(_some_driver)]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_unit(cls, said: Any) -> Any:
+        unit = STUDY_UNITS.get(str(said.get("model"))) if isinstance(said, dict) else None
+        return {"unit": unit} | said if unit else said
+
+    @field_validator("unit")
+    @classmethod
+    def _unit_of_its_model(cls, unit: Unit, info: ValidationInfo) -> Unit:
+        model = info.data.get("model")
+        if unit != STUDY_UNITS.get(model, unit):
+            raise ValueError(f"model {model} speaks of a {STUDY_UNITS[model]}; leave unit out")
+        return unit
+
+    def expression(self, driver: str) -> str:
+        """Return the SQL row expression of a driver."""
+        return self.drivers[driver].expression or f'"{driver}"'
+
+    def codes(self, driver: str) -> tuple[float | str, ...]:
+        """Return the codes that mean "no answer" in a driver."""
+        own = self.drivers[driver].missing
+        return self.missing if own is None else own
+
+    def owner_of(self, driver: str) -> str:
+        """Return who could change a driver."""
+        return self.drivers[driver].owner or self.owner
+
+
 class Pack(Model):
     """Everything about one operation, checked."""
 
@@ -312,6 +315,7 @@ class Pack(Model):
     actions: dict[str, Action] = {}
     events: dict[str, Event] = {}
     readouts: dict[str, Readout] = {}
+    studies: dict[str, Study] = {}
 
     def metric(self, name: str) -> Metric:
         """Return one metric by name; names used inside a pack are checked and exist."""

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from insights.errors import ParamError, did_you_mean
-from insights.pack import models
+from insights.pack import fields, models
 from insights.pack.draft import Draft
 from insights.pack.faults import Fault, Steps, found, sentences, unknown
 from insights.pack.files import MANDATORY, STEMS, read_files
@@ -20,7 +20,7 @@ from insights.pack.places import find
 from insights.pack.references import references
 from insights.pack.yaml import Value, merge, places, plain
 
-NAME = re.compile(r"[a-z][a-z0-9_]*")  # becomes a column
+NAME = re.compile(fields.NAME)  # becomes a column
 SLUG = re.compile(r"[a-z0-9][a-z0-9_-]*")  # becomes a folder
 NAME_IS = "lower-case letters, digits and _, a letter first"
 SLUG_IS = "lower-case letters, digits, _ and -"
@@ -33,7 +33,7 @@ class _Section:
     stem: str
     key: str
     word: str  # what one item is called
-    model: type[models.Model]
+    model: type[fields.Model]
 
 
 SECTIONS = (
@@ -42,6 +42,7 @@ SECTIONS = (
     _Section("goals", "goals", "goal", models.Goal),
     _Section("actions", "actions", "action", models.Action),
     _Section("events", "events", "event", models.Event),
+    _Section("drivers", "studies", "study", models.Study),
     _Section("readouts", "readouts", "readout", models.Readout),
 )
 
@@ -147,15 +148,16 @@ class _Check:
             items = {
                 name: self.named(section, name, item) for name, item in self.items(section)
             }
-            parts[section.stem] = items
+            parts[section.key] = items
         rest = {
             key: self.written["source"][key]
             for key in self.written["source"]
             if key != "tables"
         }
         source = self.item(models.Source, "source", {**rest, "tables": {}}, "source")
-        if source is not None and None not in parts["source"].values():
-            parts["source"] = source.model_copy(update={"tables": parts["source"]})
+        tables = parts.pop("tables")
+        if source is not None and None not in tables.values():
+            parts["source"] = source.model_copy(update={"tables": tables})
         return parts
 
     def add(self, message: str, *path: str | int) -> None:
@@ -191,7 +193,7 @@ class _Check:
                 text = f"it names no {section.key}; a pack needs at least one {section.word}"
                 self.add(text, section.stem, section.key)
 
-    def named(self, section: _Section, name: str, item: Any) -> models.Model | None:
+    def named(self, section: _Section, name: str, item: Any) -> fields.Model | None:
         """Return one item of a section, or None with its faults noted."""
         path = (section.stem, section.key, name)
         becomes_column = section.stem in ("source", "metrics")
@@ -213,11 +215,11 @@ class _Check:
         if not isinstance(item, dict):
             self.add(f"{subject} is {found(item)}; it must be a mapping", *path)
             return None
-        checked: models.Model | None = self.item(section.model, subject, item, *path)
+        checked: fields.Model | None = self.item(section.model, subject, item, *path)
         return checked
 
     def item(
-        self, model: type[models.Model], subject: str, data: dict[str, Any], *path: str | int
+        self, model: type[fields.Model], subject: str, data: dict[str, Any], *path: str | int
     ) -> Any:
         """Return a valid model, or None with its faults noted."""
         try:

@@ -18,6 +18,7 @@ from insights.pack.notebooks import (
     unknown_parameter,
 )
 from insights.pack.places import root, shown
+from insights.pack.study_references import studies
 
 
 def references(draft: Draft, unread: Iterable[str] = ()) -> Iterator[Fault]:
@@ -31,6 +32,7 @@ def references(draft: Draft, unread: Iterable[str] = ()) -> Iterator[Fault]:
     blind = set(unread)
     if "source" not in blind:
         yield from _tables(draft)
+    yield from studies(draft, blind)
     if "metrics" not in blind:
         yield from _metrics(draft)
         yield from _dimensions(draft)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -17,25 +18,52 @@ if TYPE_CHECKING:
         scorecard,
         show,
     )
+    from insights.readout.cells_changed import change, drill, found, not_this
+    from insights.readout.cells_drives import drives, effects, limits, thresholds, what_if
+
+HOMES = {  # who calls a name needs what its module needs, and nothing else is imported
+    "cells": (
+        "actions",
+        "charts",
+        "checks",
+        "definitions",
+        "footer",
+        "gaps",
+        "headline",
+        "opening",
+        "scorecard",
+        "show",
+    ),
+    "cells_changed": ("change", "drill", "found", "not_this"),
+    "cells_drives": ("drives", "effects", "limits", "thresholds", "what_if"),
+}
 
 __all__ = [
     "actions",
+    "change",
     "charts",
     "checks",
     "definitions",
+    "drill",
+    "drives",
+    "effects",
     "footer",
+    "found",
     "gaps",
     "headline",
+    "limits",
+    "not_this",
     "opening",
     "scorecard",
     "show",
+    "thresholds",
+    "what_if",
 ]
 
 
 def __getattr__(name: str) -> Any:
     """Import the cells, and the engines behind them, only when a notebook calls one."""
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from insights.readout import cells
-
-    return getattr(cells, name)
+    for home, names in HOMES.items():
+        if name in names:
+            return getattr(import_module(f"insights.readout.{home}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

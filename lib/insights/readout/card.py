@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
 from insights import wording
-from insights.data import periods, quality, series
+from insights.data import daily, periods, quality, series
 from insights.methods import signals
 from insights.methods.signals import Signals
 from insights.pack import Goal
@@ -241,29 +241,29 @@ def _peers(run: Run, measures: tuple[Measure, ...]) -> dict[str, Peer]:
     if info is None:
         return {}
     own = run.where.get(info.dimension)
-    where = {k: v for k, v in run.where.items() if k != info.dimension}
+    compared = [m for m in measures if _has_peers(m, info.dimension)]
+    kept: dict[str, Any] = {
+        "by": [info.dimension],
+        "where": {k: v for k, v in run.where.items() if k != info.dimension},
+        "known_by": run.known_by.date(),
+    }
+    first = min((m.shown for m in compared), default=run.as_of).date()
+    asks = {m.name: daily.Ask(m.metric) for m in compared}
+    days = daily.read(run.source, asks, start=first, end=run.end.date(), **kept)
     feeds: dict[tuple[str, str], dict[str, quality.Feed]] = {}
     found = {}
-    for m in measures:
-        if (
-            m.metric.comparable == "no"
-            or info.dimension not in m.metric.dimensions
-            or m.refusals
-        ):
-            continue
+    for m in compared:
         place = (m.metric.table, m.metric.clock)
         if place not in feeds:
-            feeds[place] = _peer_feeds(run, m, where)
-        end = periods.last_day(m.shown, run.grain).date()
-        rows = series.build(
+            feeds[place] = _peer_feeds(run, m, **kept)
+        rows = daily.build(
             run.source,
             m.name,
-            by=[info.dimension],
+            days[m.name],
             grain=run.grain,
             start=m.shown.date(),
-            end=end,
-            where=where,
-            known_by=run.known_by.date(),
+            end=periods.last_day(m.shown, run.grain).date(),
+            **kept,
         ).set_index(info.dimension)
         index = pd.DatetimeIndex([m.shown])
         rows = rows[rows["exposure"] >= run.pack.info.min_group]
@@ -280,23 +280,19 @@ def _peers(run: Run, measures: tuple[Measure, ...]) -> dict[str, Peer]:
     return found
 
 
-def _peer_feeds(run: Run, m: Measure, where: Mapping[str, str]) -> dict[str, quality.Feed]:
-    peers = run.pack.info.peers
-    assert peers is not None
-    days = series.days(
-        run.source,
-        m.metric,
-        by=[peers.dimension],
-        where=where,
-        end=run.end.date(),
-        known_by=run.known_by.date(),
-    )
+def _has_peers(m: Measure, dimension: str) -> bool:
+    by_peer = dimension in m.metric.dimensions
+    return by_peer and m.metric.comparable != "no" and not m.refusals
+
+
+def _peer_feeds(run: Run, m: Measure, **kept: Any) -> dict[str, quality.Feed]:
+    days = series.days(run.source, m.metric, end=run.end.date(), **kept)
     week_starts = run.pack.info.week_starts
     return {
         str(name): quality.feed(
             group[["period", "volume"]], grain=run.grain, week_starts=week_starts
         )
-        for name, group in days.groupby(peers.dimension)
+        for name, group in days.groupby(*kept["by"])
     }
 
 

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import singledispatch
 from typing import Any
 
 import pandas as pd
 from IPython.display import display
+from markupsafe import Markup
 
 from insights import charts as drawing
 from insights import wording
 from insights.data import sources
-from insights.readout import blocks, caveats, checking, choices, fragments, sentences
+from insights.errors import ParamError
+from insights.readout import blocks, caveats, checking, choices, fragments, links, sentences
 from insights.readout import card as cards
 from insights.readout.card import Scorecard
 from insights.readout.choices import Run
 from insights.readout.measures import Measure
+from insights.results import Result
 
+CHANGED = "2_what_changed"  # the notebook that says why
 SIGNAL_WORDS = {
     "headline": {"above": "▲ above usual", "below": "▼ below usual"},
     "usual": {"": "usual"},
@@ -32,14 +37,20 @@ def opening(
     grain: str = "week",
     as_of: date | str = "",
     metrics: Sequence[str] = (),
+    study: str = "",
 ) -> Run:
-    """Check the parameters against pack and data; show the period and how fresh it is."""
-    run = choices.start(pack, where=where, grain=grain, as_of=as_of, metrics=metrics)
-    _show("style", f"<style>{fragments.css()}</style>", "")
+    """Check the parameters against pack and data; show the period and how fresh it is.
+
+    ``study`` names an entry of drivers.yaml, whose metric the page is then about.
+    """
+    run = choices.start(
+        pack, where=where, grain=grain, as_of=as_of, metrics=metrics, study=study
+    )
+    put("style", f"<style>{fragments.css()}</style>", "")
     tables = list(dict.fromkeys(run.pack.metrics[name].table for name in run.metrics))
     inputs = sources.fingerprints(run.source, tables)
     through = run.data_through.date().isoformat()
-    _show(
+    put(
         "opening",
         fragments.opening(kick=run.kick, lines=[run.freshness]),
         f"{run.kick}\n{run.freshness}",
@@ -47,6 +58,8 @@ def opening(
         pack_title=run.pack.info.title,
         subject=run.subject,
         grain=run.grain,
+        where=run.where,
+        metrics=list(run.metrics),
         as_of=run.as_of.date().isoformat(),
         as_of_given=run.as_of_given,
         data_through=through,
@@ -63,7 +76,14 @@ def scorecard(run: Run, *, history: int = 12) -> Scorecard:
     return cards.build(run, history=history)
 
 
-def headline(card: Scorecard) -> None:
+@singledispatch
+def headline(page: object) -> None:
+    """Display the first screen: the answer, numbers, what to do, what to mind."""
+    raise _unknown("headline", page)
+
+
+@headline.register
+def _headline(card: Scorecard) -> None:
     """Display the first screen: the answer, three numbers, what to do, what to mind."""
     text, care = sentences.headline(card), caveats.care(card)
     steps = [{k: s[k] for k in ("text", "owner", "by")} for s in sentences.do(card)]
@@ -78,8 +98,9 @@ def headline(card: Scorecard) -> None:
         do=steps,
         care=care,
         state=card.state,
+        links=_why(card),
     )
-    _show(
+    put(
         "headline",
         html,
         text,
@@ -87,14 +108,22 @@ def headline(card: Scorecard) -> None:
         state=card.state,
         all_refused=card.state in {"refused", "unusable"},
         care=care,
-        gates=[
-            {k: check[k] for k in ("gate", "metric", "level", "message")}
-            for check in checking.rows(card)
-        ],
+        gates=checking.gates(card),
     )
 
 
-def show(card: Scorecard) -> None:
+@singledispatch
+def show(page: object) -> None:
+    """Display what a page is about: a table of measures, or a result's claim over its chart."""
+    if not isinstance(page, Result):
+        raise _unknown("show", page)
+    claim = page.narrative()
+    html = fragments.figure(drawing.svg(page.plot()), claim, claim)
+    put("figure", html, claim, alt=claim)
+
+
+@show.register
+def _show(card: Scorecard) -> None:
     """Display the table of measures, a row each."""
     since = card.measures[0].regime["period"].iloc[0]
     first_day = wording.day(since.date())
@@ -105,7 +134,7 @@ def show(card: Scorecard) -> None:
     )
     caption = f"{card.run.subject}, {card.run.period}"
     rows = [_row(card, m) for m in sentences.in_order(card)]
-    _show(
+    put(
         "table",
         fragments.scorecard(
             caption=caption,
@@ -122,13 +151,13 @@ def charts(card: Scorecard, *, most: int = 3) -> None:
     drawn = [m for m in card.moved[:most] or _leading(card) if m.regime["usable"].sum() > 1]
     if not drawn:
         why = "No chart: no measure has two usable periods under its present definition."
-        _show("no_figure", fragments.no_figure(why), why, why=why)
+        put("no_figure", fragments.no_figure(why), why, why=why)
     for m in drawn:
         claim = _claim(card, m)
         alt = f"{claim} {_shape(card, m)}"
         figure = card.signals.chart(m.name, unit=m.metric.unit, grain=card.run.grain)
         html = fragments.figure(drawing.svg(figure), alt, claim, _figures(card, m))
-        _show("figure", html, claim, alt=alt)
+        put("figure", html, claim, alt=alt)
 
 
 def _leading(card: Scorecard) -> list[Measure]:
@@ -142,50 +171,65 @@ def gaps(card: Scorecard) -> None:
     """Display what is immature, missing, broken or failed a gate."""
     rows = checking.gap_rows(card)
     if not rows:
-        _show("prose", fragments.prose([]), "")
+        put("prose", fragments.prose([]), "")
         return
     html = fragments.table(
         columns=["What", "Measures", "Periods"],
         rows=rows,
         caption="Figures that are not there, and why",
     )
-    _show("table", html, "\n".join(" | ".join(row) for row in rows))
+    put("table", html, "\n".join(" | ".join(row) for row in rows))
 
 
-def actions(card: Scorecard) -> None:
+@singledispatch
+def actions(page: object) -> None:
+    """Display what to do, whose it is and by when."""
+    raise _unknown("actions", page)
+
+
+@actions.register
+def _actions(card: Scorecard) -> None:
     """Display every action that a signal or a missed goal asks for."""
     steps = sentences.do(card, most=20)
     if not steps:
         text = "Nothing to decide: no signal, and no goal missed."
-        _show("prose", fragments.prose([text]), text)
+        put("prose", fragments.prose([text]), text)
         return
     rows = [
         {"action": s["text"], "owner": s["owner"], "by": s["by"], "trigger": s["because"]}
         for s in steps
     ]
-    _show("actions", fragments.actions(rows), "\n".join(s["text"] for s in steps))
+    put("actions", fragments.actions(rows), "\n".join(s["text"] for s in steps))
 
 
 def definitions(card: Scorecard) -> None:
     """Display what every measure means and whether it may be compared."""
     rows = [checking.definition(card, m) for m in card.measures]
-    _show("prose", fragments.definitions(rows), "\n".join(str(r["definition"]) for r in rows))
+    put("prose", fragments.definitions(rows), "\n".join(str(r["definition"]) for r in rows))
 
 
 def checks(card: Scorecard) -> None:
     """Display what the gates found."""
     rows = checking.rows(card)
-    _show("prose", fragments.checks(rows), "\n".join(row["message"] for row in rows))
+    put("prose", fragments.checks(rows), "\n".join(row["message"] for row in rows))
 
 
 def footer(run: Run) -> None:
     """Display whose data these are."""
     lines = [f"{run.freshness} Times are in {run.pack.info.timezone}."]
     text = run.pack.info.attribution
-    _show("footer", fragments.footer(text, lines), "\n".join([text, *lines]))
+    put("footer", fragments.footer(text, lines), "\n".join([text, *lines]))
 
 
-def _show(kind: str, html: str, text: str, **data: Any) -> None:
+def _unknown(what: str, page: object) -> ParamError:
+    return ParamError(
+        f"{what}: a {type(page).__name__} is no result of a readout. "
+        "Give what readout.scorecard or readout.change returned."
+    )
+
+
+def put(kind: str, html: str, text: str, **data: Any) -> None:
+    """Display one block."""
     display(blocks.bundle(kind, str(html), text, data), raw=True)
 
 
@@ -215,7 +259,18 @@ def _row(card: Scorecard, m: Measure) -> dict[str, Any]:
         "note": "; ".join(notes),
         "hit": m in card.moved,
         "anchor": m.name,
+        "link": links.beside(
+            card.run, CHANGED, "What changed", metric=m.name, about=m.metric.title
+        ),
     }
+
+
+def _why(card: Scorecard) -> list[Markup]:
+    """Return a link to why the measure that leads is where it is."""
+    if card.lead is None:
+        return []
+    text = f"Why: what changed in “{card.lead.metric.title}”"
+    return [links.beside(card.run, CHANGED, text, metric=card.lead.name)]
 
 
 def _beside(card: Scorecard, m: Measure) -> tuple[str, str]:

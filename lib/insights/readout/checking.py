@@ -62,6 +62,12 @@ def rows(card: Scorecard) -> list[dict[str, str]]:
     return sorted(found, key=lambda row: row["level"] != "fail")
 
 
+def gates(card: Scorecard) -> list[dict[str, str]]:
+    """Return the findings as a manifest keeps them."""
+    kept = ("gate", "metric", "level", "message")
+    return [{key: check[key] for key in kept} for check in rows(card)]
+
+
 def gap_rows(card: Scorecard) -> list[list[str]]:
     """Return what is not there under the present definition: what, which measures, where."""
     found = []

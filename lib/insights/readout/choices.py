@@ -11,7 +11,7 @@ import pandas as pd
 
 from insights import pack as packs
 from insights import wording
-from insights.data import periods, series, sources
+from insights.data import periods, series, sources, studies, windows
 from insights.data.sources import Source
 from insights.errors import ContractError, ParamError
 from insights.pack import Metric, Pack
@@ -97,6 +97,7 @@ def start(
     grain: str = "week",
     as_of: date | str = "",
     metrics: Sequence[str] = (),
+    study: str = "",
 ) -> Run:
     """Check a readout's parameters against its pack and its data.
 
@@ -112,6 +113,8 @@ def start(
         Any day of the period to show; empty: the last complete and mature one.
     metrics
         Names; none: all that can be kept to ``where``.
+    study
+        An entry of drivers.yaml: the page is about the metric that it explains.
 
     Raises
     ------
@@ -125,7 +128,8 @@ def start(
     kept = {k: v for k, v in {**loaded.info.where, **(where or {})}.items() if v != EVERYTHING}
     source = sources.open_source(loaded)
     sources.require_values(source, kept)
-    names = tuple(metrics) or _kept_by(loaded, kept)
+    asked = [metric_of(loaded, study)] if study else metrics
+    names = tuple(asked) or _kept_by(loaded, kept)
     for name in names:
         series.require_dimensions(name, series.require_metric(loaded, name), list(kept))
     begin, through = _data_span(source, names)
@@ -136,6 +140,23 @@ def start(
         first = _last_complete(through - pd.Timedelta(days=soonest), grain, loaded)
     known_by = periods.last_day(first, grain) + pd.Timedelta(days=soonest)
     return Run(source, kept, grain, names, first, bool(as_of), known_by, through)
+
+
+def metric_of(pack: Pack, study: str) -> str:
+    """Return the metric that a study explains.
+
+    Raises
+    ------
+    ParamError
+        The pack has no such study, or the study names no metric.
+    """
+    chosen = studies.require_study(pack, study)
+    if chosen.metric is None:
+        raise ParamError(
+            f"study '{study}' names no metric. Say in drivers.yaml which metric it explains, "
+            "so that weeks that fail its gates are left out."
+        )
+    return chosen.metric
 
 
 def _kept_by(pack: Pack, where: Mapping[str, str]) -> tuple[str, ...]:
@@ -206,9 +227,15 @@ def rehearse(parameters: Mapping[str, Any]) -> None:
     ParamError
         As ``start``; further parameters are left alone.
     """
-    known = {"where", "grain", "as_of", "metrics"}
-    run = start(parameters["pack"], **{k: v for k, v in parameters.items() if k in known})
+    known = {"where", "grain", "as_of", "metrics", "study"}
+    asked = {k: v for k, v in parameters.items() if k in known}
+    if metric := parameters.get("metric"):
+        asked["metrics"] = [metric]
+    run = start(parameters["pack"], **asked)
     run.source.backend.disconnect()
+    if "compare" in parameters:
+        events = run.pack.events
+        windows.require(parameters["compare"], parameters["span"], run.grain, events)
     require_history(parameters.get("history", LEAST_HISTORY))
 
 

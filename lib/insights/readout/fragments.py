@@ -51,7 +51,7 @@ ROW: dict[str, Any] = {
     **dict.fromkeys(
         ("detail", "change", "usual", "goal", "gap", "peers", "peers_note", "owner", "note"), ""
     ),
-    **{"spark": "", "hit": False, "anchor": "", "link": None},
+    **{"spark": "", "hit": False, "anchor": "", "link": ""},
 }
 ACTION = {"action": ..., "owner": "", "by": "", "trigger": "", "size": ""}
 DEFINITION: dict[str, Any] = {
@@ -115,6 +115,7 @@ def headline(
     do: Sequence[Mapping[str, Any]] = (),
     care: Sequence[str] = (),
     state: str = "none",
+    links: Sequence[Markup] = (),
 ) -> Markup:
     """Return the first screen: the answer, why, three numbers, what to do, what to watch for.
 
@@ -132,6 +133,8 @@ def headline(
         What to read with care; none leaves the box out.
     state
         As in the block: signal, signals, none, unusable or refused.
+    links
+        From ``links.anchor``; they follow the sentences on why.
     """
     return render(
         "headline",
@@ -141,6 +144,7 @@ def headline(
         do=[_filled("step", step, STEP) for step in do],
         care=care,
         state=state,
+        links=links,
     )
 
 
@@ -157,7 +161,7 @@ def scorecard(
         One a metric: ``title``, ``value`` and ``signal`` (``state``, ``text``); where there are
         any ``detail``, ``change``, ``usual``, ``goal``, ``gap``, ``peers``, ``peers_note``,
         ``owner``, ``note``, ``spark`` (from ``sparkline``), ``hit``, ``anchor`` and ``link``
-        (``href``, ``text``).
+        (from ``links.anchor``).
         A column that no row fills is left out.
     note
         What holds for the whole table, below it.
@@ -335,7 +339,8 @@ def _filled(what: str, given: Mapping[str, Any], fields: Mapping[str, Any]) -> d
         )
     if lacking := [name for name, v in fields.items() if v is ... and name not in given]:
         raise ContractError(f"{what}: lacks '{lacking[0]}'. Give it.")
-    address = (given.get("link") or {}).get("href", "#")
+    link = given.get("link")
+    address = link.get("href", "#") if isinstance(link, Mapping) else "#"
     if not safe.link(address):
         raise ContractError(
             f"{what}: '{address}' is no link for a page. Use a relative or https one."

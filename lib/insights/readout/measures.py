@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
 import pandas as pd
 
-from insights.data import periods, quality, series
-from insights.data.quality import Feed, Finding
-from insights.data.quality.rows import Doubles, Look
+from insights.data import daily, periods, quality
+from insights.data.quality import Feed, Finding, Look
 from insights.pack import Metric
 from insights.readout.choices import Run
 
@@ -61,54 +59,42 @@ class Measure:
 
 def gather(run: Run) -> tuple[Measure, ...]:
     """Build every metric of a run and judge which of its periods may be used."""
-    feeds: dict[tuple[str, str], Feed | None] = {}
-    doubles: Doubles = {}
-    found = []
+    known_by = run.known_by.date()
+    looks = []
     for name in run.metrics:
-        metric = run.pack.metrics[name]
+        end = periods.last_day(run.shown(name), run.grain).date()
+        looks.append(Look(run.source, name, run.pack.metrics[name], run.where, end, known_by))
+    feeds: dict[tuple[str, str], Feed | None] = {}
+    found = []
+    for look, seen in zip(looks, quality.see(looks, until=run.end.date()), strict=True):
+        metric, days, shown = look.metric, seen.days, run.shown(look.name)
         place = (metric.table, metric.clock)
-        shown = run.shown(name)
-        end = periods.last_day(shown, run.grain).date()
-        look = Look(run.source, name, metric, run.where, end, run.known_by.date())
-        findings = quality.row_findings(look, doubles)
-        refused = any(finding.refuses for finding in findings)
-        if place not in feeds and not refused:
-            feeds[place] = _feed(run, metric)
+        if place not in feeds and days is not None:
+            feeds[place] = _feed(run, days)
         feed = feeds.get(place)
-        rows = _empty(shown) if refused or feed is None else _rows(run, name, shown, end)
-        found.append(
-            Measure(
-                name,
-                metric,
-                shown,
-                _judged(run, rows, metric, findings, feed),
-                tuple(findings),
-                feed,
-            )
-        )
+        rows = _empty(shown) if days is None or feed is None else _rows(run, look, days, shown)
+        judged = _judged(run, rows, metric, seen.findings, feed)
+        found.append(Measure(look.name, metric, shown, judged, tuple(seen.findings), feed))
     return tuple(found)
 
 
-def _feed(run: Run, metric: Metric) -> Feed | None:
-    days = series.days(
-        run.source, metric, where=run.where, end=run.end.date(), known_by=run.known_by.date()
-    )
+def _feed(run: Run, days: pd.DataFrame) -> Feed | None:
     if days.empty:
         return None
     whole = pd.DataFrame({"period": pd.date_range(days["period"].min(), run.end)})
-    return quality.feed(
-        whole.merge(days, how="left"), grain=run.grain, week_starts=run.pack.info.week_starts
-    )
+    volumes = whole.merge(days[["period", daily.VOLUME]], how="left")
+    return quality.feed(volumes, grain=run.grain, week_starts=run.pack.info.week_starts)
 
 
-def _rows(run: Run, name: str, shown: pd.Timestamp, end: date) -> pd.DataFrame:
-    rows = series.build(
+def _rows(run: Run, look: Look, days: pd.DataFrame, shown: pd.Timestamp) -> pd.DataFrame:
+    rows = daily.build(
         run.source,
-        name,
+        look.name,
+        days,
         grain=run.grain,
-        end=end,
+        end=look.end,
         where=run.where,
-        known_by=run.known_by.date(),
+        known_by=look.known_by,
     )
     if rows.empty:
         return _empty(shown)

@@ -6,9 +6,11 @@ import json
 import os
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 
+from insights.readout import links
 from insights.runs import staging
 from insights.runs.manifest import PUBLISHED, STATUSES, Manifest
 
@@ -30,14 +32,41 @@ def read(out: Path) -> tuple[list[Manifest], list[str]]:
 
 def last_published(home: Path) -> Manifest | None:
     """Return the newest published run of one readout's folder whose page stands, or None."""
-    runs = []
-    for file in home.glob("runs/*/manifest.json"):
+    for file in sorted(home.glob("runs/*/manifest.json"), reverse=True):  # a name is a time
         try:
-            runs.append(_read(file))
+            run = _read(file)
         except ValueError:  # `read` reports it
             continue
-    good = [run for run in runs if run["status"] in PUBLISHED and run.get("stands", True)]
-    return max(good, key=_age, default=None)
+        if run["status"] in PUBLISHED and run.get("stands", True):
+            return run
+    return None
+
+
+def targets(out: Path, pack: str) -> dict[str, str]:
+    """Return where a pack's last good pages lie, by what they can be asked for."""
+    pages = (out / pack).glob("*/index.html")
+    runs = [last_published(page.parent) for page in pages]
+    return links.targets(run for run in runs if run is not None)
+
+
+def relink(out: Path, pack: str) -> None:
+    """Bring the links between a pack's last good pages up to date; runs stay as they were.
+
+    Raises
+    ------
+    OSError
+        The disk would not take it; every page is as it was or up to date.
+    """
+    home = out / pack
+    if not home.is_dir():
+        return
+    with staging.held(home), _aside(out, "links") as aside:
+        there = targets(out, pack)
+        for page in sorted(home.glob("*/index.html")):
+            text = page.read_bytes().decode(errors="surrogateescape")
+            fresh = links.resolve(text, f"{pack}/{page.parent.name}", there)
+            if fresh != text:
+                staging.replace(page, fresh.encode(errors="surrogateescape"), aside)
 
 
 def write_index(out: Path, index: Callable[[list[Manifest]], str]) -> list[str]:
@@ -55,9 +84,13 @@ def write_index(out: Path, index: Callable[[list[Manifest]], str]) -> list[str]:
             for run in runs
         ]
     )
-    with staging.folder(out, f"index-{os.getpid()}-{time.monotonic_ns()}") as aside:
+    with _aside(out, "index") as aside:
         staging.replace(out / "index.html", page, aside)
     return problems
+
+
+def _aside(out: Path, what: str) -> AbstractContextManager[Path]:
+    return staging.folder(out, f"{what}-{os.getpid()}-{time.monotonic_ns()}")
 
 
 def _age(run: Manifest) -> tuple[datetime, str]:

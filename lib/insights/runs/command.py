@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from insights import pack as packs
@@ -42,7 +42,18 @@ def run(
         )
     finally:
         with whole():
+            _link(out, {job.pack for job in jobs}, progress)
             _list(out, progress)
+
+
+def _link(out: Path, folders: Iterable[str], progress: Progress) -> None:
+    """Let pages lead to those that were published after them."""
+    try:
+        for folder in folders:
+            catalog.relink(out, folder)
+    except OSError as error:
+        said = engine.sentence(error)
+        progress.broke(f"the links between pages could not be brought up to date: {said}")
 
 
 def _list(out: Path, progress: Progress) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from insights.errors import InsightsError
+from insights.readout import links
 from insights.runs import catalog, manifest, staging
 from insights.runs.engine import Job, Outcome, sentence
 from insights.runs.manifest import Manifest, Run
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
 
 Notebook: TypeAlias = "NotebookNode"
 PAGE, NOTEBOOK, MANIFEST = "index.html", "notebook.ipynb", "manifest.json"
-FROM_NOTEBOOK = ("headline", "as_of", "data_through", "state", "gates", "care", "inputs")
+FROM_NOTEBOOK = (
+    *("headline", "as_of", "data_through", "where", "grain", "metrics"),
+    *("state", "gates", "care", "inputs"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,20 +125,31 @@ class Publisher:
         if faults := self.page.faults(page, notebook):
             raise Refused(f"the page is not fit to publish: {'; '.join(faults)}")
         known = manifest.finish(known, outcome, time.monotonic() - started)
-        built = aside / "run"
+        home.parent.mkdir(parents=True, exist_ok=True)
+        with staging.held(home.parent):
+            self._place(aside, known, notebook, page)
+        return known
+
+    def _place(self, aside: Path, known: Manifest, notebook: Notebook, page: str) -> None:
+        """Write a run's folder and its readout's page, each with its own links; show both.
+
+        A page that shows an earlier period than those that stand does not lead to them.
+        """
+        place, run_id = f"{known['pack']}/{known['readout']}", known["run_id"]
+        home, built = self.out / place, aside / "run"
+        there = catalog.targets(self.out, known["pack"]) if known["stands"] else {}
         built.mkdir()
         staging.write(built / NOTEBOOK, _text(notebook))
-        staging.write(built / PAGE, page)
+        staging.write(built / PAGE, links.resolve(page, f"{place}/runs/{run_id}", there))
         staging.write(built / MANIFEST, manifest.dumps(known))
         if names := self.secrets.in_folder(built):
             raise Leak(names)
-        staging.write(aside / PAGE, page)
+        staging.write(aside / PAGE, links.resolve(page, place, there))
         with whole():
-            _into_place(built, home, known["run_id"])
+            _into_place(built, home, run_id)
             if known["stands"]:
                 os.replace(aside / PAGE, home / PAGE)
             staging.sync_folder(home)
-        return known
 
     def _fail(
         self,
@@ -182,15 +197,16 @@ class Publisher:
         last = home / PAGE
         if not last.is_file():
             return
-        earlier = catalog.last_published(home)
-        which = manifest.moment(earlier["started_at"]) if earlier else "an earlier run"
-        text = (
-            f"The run of {manifest.moment(known['started_at'])} failed: "
-            f"{known['error'].rstrip('.')}. This is the page of {which}."
-        )
-        banner = self.page.with_banner(last.read_text(encoding="utf-8"), text)
-        with whole():
-            staging.replace(last, banner, aside)
+        with staging.held(home.parent):
+            earlier = catalog.last_published(home)
+            which = manifest.moment(earlier["started_at"]) if earlier else "an earlier run"
+            text = (
+                f"The run of {manifest.moment(known['started_at'])} failed: "
+                f"{known['error'].rstrip('.')}. This is the page of {which}."
+            )
+            banner = self.page.with_banner(last.read_text(encoding="utf-8"), text)
+            with whole():
+                staging.replace(last, banner, aside)
 
     def _name_paths(self, notebook: Notebook, known: Manifest) -> None:
         """Say where the notebooks are in papermill's metadata, not where they were built."""

@@ -7,7 +7,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 BUILDING = ".building"
@@ -69,6 +69,23 @@ def _lock(handle: int) -> bool | None:
     return True
 
 
+@contextmanager
+def held(place: Path) -> Iterator[None]:
+    """Keep other commands from changing the pages below a folder; waits until they have.
+
+    A disk that knows no locks keeps nobody away: there each file is still replaced whole.
+    """
+    handle = os.open(place, os.O_RDONLY)
+    try:
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        with suppress(OSError):  # closing is not enough: a forked process may have it open too
+            fcntl.flock(handle, fcntl.LOCK_UN)
+        os.close(handle)
+
+
 def write(path: Path, content: str | bytes) -> None:
     """Write a file so that it is on the disk, whole, or an error says that it is not."""
     data = content.encode() if isinstance(content, str) else content
@@ -87,7 +104,7 @@ def sync_folder(path: Path) -> None:
         os.close(handle)
 
 
-def replace(path: Path, content: str, aside: Path) -> None:
+def replace(path: Path, content: str | bytes, aside: Path) -> None:
     """Replace a file in one step; the new content is written in the folder ``aside`` first."""
     fresh = aside / f"{path.name}.new"
     write(fresh, content)

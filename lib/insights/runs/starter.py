@@ -15,6 +15,7 @@ NEXT = {
     "goals": "where each metric should be, by when",
     "actions": "what to do when a metric says so",
     "events": "what is known to move numbers",
+    "drivers": "what may go with an outcome, and what of it could be changed",
     "readouts": "which pages are made",
 }
 

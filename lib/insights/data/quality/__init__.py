@@ -2,6 +2,6 @@
 
 from insights.data.quality.days import Feed, feed
 from insights.data.quality.findings import Finding
-from insights.data.quality.rows import row_findings
+from insights.data.quality.rows import Look, row_findings, see
 
-__all__ = ["Feed", "Finding", "feed", "row_findings"]
+__all__ = ["Feed", "Finding", "Look", "feed", "row_findings", "see"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -15,17 +15,23 @@ from ibis.expr.types import Table as Rows
 from sqlglot import exp
 
 from insights import wording
-from insights.data import series
+from insights.data import daily, series
 from insights.data.quality import scales
 from insights.data.quality.findings import Finding
 from insights.data.sources import Source
-from insights.data.tables import UNREAD, is_time, over, quoted, segment
+from insights.data.tables import UNREAD, is_time, over, quoted
 from insights.errors import some
 from insights.pack import Metric, Table
 
 EXAMPLES = 5
+IMPOSSIBLE = {  # what is counted: the gate, and what such a row counts
+    "above": ("numerator above denominator", "more than there was to count"),
+    "below": ("negative counts", "less than nothing"),
+    "backwards": ("ended before it began", ""),
+}
 ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Neg, exp.Sum, exp.Paren, exp.Coalesce)
 UNTIMED = "try_cast({0} as timestamp) is null"
+NUMBER = "cast(({0}\n) as double)"
 GROUPED = r"^\s*-?[0-9]{1,3}([,. ][0-9]{3})+\s*$"  # 291,093,794
 
 
@@ -53,11 +59,8 @@ class Look:
         )
 
     def all_rows(self) -> Rows:
-        """Return the rows with or without a readable day."""
-        rows = self.source.rows(self.metric.table, self.known_by)
-        for dimension, value in self.where.items():
-            rows = rows.filter(segment(rows, dimension) == value)
-        return rows
+        """Return the rows with or without a readable day, up to any day."""
+        return self.source.rows(self.metric.table, self.known_by, self.where)
 
     def finding(self, gate: str, message: str, days: Iterable[Any] | None = None) -> Finding:
         """Return a failed gate; ``days`` hold the rows concerned."""
@@ -74,40 +77,85 @@ class Look:
         )
 
 
-Doubles = dict[tuple[str, str, date | None], list[Finding]]  # by table, clock and last day
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the gates say of one metric, and the days that they read to tell."""
+
+    findings: list[Finding]
+    days: pd.DataFrame | None  # see ``daily.read``; None where text is in the way
 
 
-def row_findings(look: Look, doubles: Doubles | None = None) -> list[Finding]:
-    """Return what the row gates say of one metric; later ones need what the first found.
+def row_findings(look: Look) -> list[Finding]:
+    """Return what the row gates say of one metric."""
+    return see([look], until=look.end)[0].findings
 
-    ``doubles`` keeps what was found of doubled keys, for further metrics of the same rows.
+
+def see(looks: Sequence[Look], *, until: date | None) -> list[Seen]:
+    """Look at metrics with the same ``where`` and ``known_by`` together, in few queries.
+
+    Days are read up to ``until``, the last day of any look; a metric is judged up to its own.
+    Later gates need what the first found.
     """
-    if untimed := _clocks(look):
-        return untimed
-    if text := _texts(look):
-        return text
-    known = {} if doubles is None else doubles
-    place = (look.metric.table, look.metric.clock, look.end)
-    if place not in known:
-        known[place] = _double_keys(look)
-    again = [replace(finding, metric=look.name) for finding in known[place]]
-    return _unread(look) + again + _impossible(look) + _reversed(look)
+    text = {look.name: _clocks(look) or _texts(look) for look in looks}
+    sound = [look for look in looks if not text[look.name]]
+    days = _days(sound, until)
+    kept = [replace(look, where={}) for look in sound if look.metric.mirror and look.where]
+    everywhere = _days(kept, until)
+    doubled: dict[str, bool] = {}
+    seen = []
+    for look in looks:
+        if text[look.name]:
+            seen.append(Seen(text[look.name], None))
+            continue
+        own = daily.within(days[look.name], end=look.end)
+        found = _unread(look, own) + _double_keys(look, doubled) + _impossible(look, own)
+        if look.metric.mirror:
+            wide = daily.within(everywhere.get(look.name, own), end=look.end)
+            found += _reversed(look, own, wide)
+        seen.append(Seen(found, days[look.name]))
+    return seen
+
+
+def _days(looks: Sequence[Look], until: date | None) -> dict[str, pd.DataFrame]:
+    """Return what each look's metric, and what its gates count, add up to by day."""
+    if not looks:
+        return {}
+    first = looks[0]
+    asks = {look.name: daily.Ask(look.metric, _counts(look)) for look in looks}
+    return daily.read(first.source, asks, where=first.where, end=until, known_by=first.known_by)
+
+
+def _counts(look: Look) -> dict[str, str]:
+    """Return, as SQL over one row, what the gates count."""
+    metric = look.metric
+    counts = {UNREAD + c: f"{quoted(UNREAD + c)} is not null" for c in _cast(look)}
+    parts = [NUMBER.format(text) for text in series.expressions(metric).values()]
+    if metric.kind == "ratio" and metric.unit == "share":
+        counts["above"] = f"{parts[0]} > coalesce({parts[1]}, 0)"
+    if metric.kind in {"ratio", "count"} and metric.unit in {"count", "share"}:
+        counts["below"] = " or ".join(f"{part} < 0" for part in parts)
+    if metric.kind == "duration":
+        begun, ended = map(quoted, _ends(metric))
+        counts["backwards"] = f"{ended} < {begun}"
+    if metric.mirror is not None:
+        counts |= scales.counts(parts[0], parts[1], NUMBER.format(metric.mirror))
+    return counts
 
 
 def _clocks(look: Look) -> list[Finding]:
     """Find clocks that are text or that a cast could not read: no day holds such a row."""
-    rows = look.all_rows()
+    schema = look.source.tables[look.metric.table].schema()
     found = []
     for column in dict.fromkeys([look.metric.clock, *_ends(look.metric)]):
-        if rows.schema()[column].is_string():
-            text = quoted(column)
+        if schema[column].is_string():
+            text, rows = quoted(column), look.all_rows()
             bad = over(rows, "*", f"where {text} is not null and {UNTIMED.format(text)}")
             said = _seen(bad, column, "date")
             trouble = said or "its values read as dates"
             remedy = f"Say cast: {{{column}: timestamp}} in source.yaml."
             message = f"{column} is text: {trouble}. {remedy}"
-        elif UNREAD + column in rows.columns and column not in look.table.columns:
-            bad = _with_unread(rows, column)
+        elif UNREAD + column in schema and column not in look.table.columns:
+            bad = _with_unread(look.all_rows(), column)
             said = _seen(bad, UNREAD + column, "date")
             message = f"{column}: {said}. Mend the source." if said else ""
         else:
@@ -119,12 +167,12 @@ def _clocks(look: Look) -> list[Finding]:
 
 def _texts(look: Look) -> list[Finding]:
     """Find text where a number is needed, such as "291,093,794" beside bare figures."""
-    rows = look.all_rows()
-    schema = rows.schema()
+    schema = look.source.tables[look.metric.table].schema()
     found = []
     for column in _added_up(look.metric):
         if column not in schema or not schema[column].is_string():
             continue
+        rows = look.all_rows()
         text = rows[column]
         counts = rows.aggregate(
             grouped=text.re_search(GROUPED).sum(), plain=text.try_cast("float64").count()
@@ -140,31 +188,37 @@ def _texts(look: Look) -> list[Finding]:
     return found
 
 
-def _unread(look: Look) -> list[Finding]:
+def _cast(look: Look) -> list[str]:
+    """Return the columns with a declared cast that a metric adds up or compares."""
+    apart = [*_ends(look.metric), look.metric.clock]
+    reads = _reads(look.metric, look.table)
+    return [c for c in reads if c in look.table.cast and c not in apart]
+
+
+def _unread(look: Look, days: pd.DataFrame) -> list[Finding]:
     """Find values that a declared cast could not read; their days lack something."""
-    columns = [c for c in _reads(look.metric, look.table) if c in look.table.cast]
-    columns = [c for c in columns if c not in _ends(look.metric) and c != look.metric.clock]
-    if not columns:
-        return []
-    rows = look.rows(kind="count", numerator="1", denominator=None)
-    unread = {column: rows[UNREAD + column].count() for column in columns}
-    by_day = rows.group_by(series.DAY).agg(**unread).to_pandas()
     found = []
-    for column in columns:
-        bad = by_day[by_day[column] > 0]
+    for column in _cast(look):
+        bad = days.loc[days[UNREAD + column] > 0, "period"]
         if bad.empty:
             continue
+        rows = look.rows(kind="count", numerator="1", denominator=None)
         what = "date" if is_time(rows, column) else "number"
         said = _seen(_with_unread(rows, column), UNREAD + column, what)
-        message = f"{column}: {said}, {look.when(bad[series.DAY])}. Mend the source."
-        found.append(look.finding(f"unreadable {what}s", message, bad[series.DAY]))
+        message = f"{column}: {said}, {look.when(bad)}. Mend the source."
+        found.append(look.finding(f"unreadable {what}s", message, bad))
     return found
 
 
-def _double_keys(look: Look) -> list[Finding]:
-    """Find rows that stand more than once; a case's key may be private: its shape is shown."""
-    key = list(look.table.key)
-    if not key:
+def _double_keys(look: Look, doubled: dict[str, bool]) -> list[Finding]:
+    """Find rows that stand more than once; a case's key may be private: its shape is shown.
+
+    ``doubled`` keeps whether a table has any, for further metrics of the same rows.
+    """
+    key, table = list(look.table.key), look.metric.table
+    if key and table not in doubled:
+        doubled[table] = _has_doubles(look.all_rows(), key)
+    if not key or not doubled[table]:
         return []
     rows = look.rows()
     parts = {part: rows[part].cast("string") for part in key}
@@ -184,49 +238,31 @@ def _double_keys(look: Look) -> list[Finding]:
     return [look.finding("duplicate keys", message, days)]
 
 
-def _impossible(look: Look) -> list[Finding]:
+def _has_doubles(rows: Rows, key: list[str]) -> bool:
+    """Tell whether any key stands more than once; nested values are compared as text."""
+    parts = [rows[p].cast("string") if rows[p].type().is_nested() else rows[p] for p in key]
+    most = rows.group_by(parts).agg(_n=rows.count())["_n"].max().execute()
+    return bool(pd.notna(most) and most > 1)
+
+
+def _impossible(look: Look, days: pd.DataFrame) -> list[Finding]:
     """Find numerators above denominators, counts below zero, ends before beginnings."""
-    rows, metric = look.rows(), look.metric
-    hits: dict[str, tuple[Any, str, str]] = {}
-    if metric.kind == "ratio" and metric.unit == "share":
-        above = rows[series.EVENTS] > rows[series.EXPOSURE].fill_null(0)
-        hits["above"] = (above, "numerator above denominator", "more than there was to count")
-    if metric.kind in {"ratio", "count"} and metric.unit in {"count", "share"}:
-        below = (rows[series.EVENTS] < 0).fill_null(False)
-        if metric.kind == "ratio":
-            below = below | (rows[series.EXPOSURE] < 0).fill_null(False)
-        hits["below"] = (below, "negative counts", "less than nothing")
-    if metric.kind == "duration":
-        begun, ended = _ends(metric)
-        hits["backwards"] = (rows[ended] < rows[begun], "ended before it began", "")
-    if not hits:
-        return []
-    counts = {name: hit.sum() for name, (hit, _, _) in hits.items()}
-    by_day = rows.group_by(series.DAY).agg(**counts).to_pandas().fillna(0)
     found = []
-    for name, (_, gate, than) in hits.items():
-        bad = by_day[by_day[name] > 0]
-        if bad.empty:
+    for name, (gate, than) in IMPOSSIBLE.items():
+        if name not in days or (bad := days[days[name] > 0]).empty:
             continue
         n = int(bad[name].sum())
         verb = ("count" if than else "end") + ("s" if n == 1 else "")
         rest = than or ("before it begins" if n == 1 else "before they begin")
         trouble = f"{verb} {rest}"
-        message = f"{wording.count(n, 'row')} {trouble}, {look.when(bad[series.DAY])}"
-        found.append(look.finding(gate, message, bad[series.DAY]))
+        message = f"{wording.count(n, 'row')} {trouble}, {look.when(bad['period'])}"
+        found.append(look.finding(gate, message, bad["period"]))
     return found
 
 
-def _reversed(look: Look) -> list[Finding]:
+def _reversed(look: Look, *parts: pd.DataFrame) -> list[Finding]:
     """Find days with a reversed answer scale, in the rows shown and in the whole table."""
-    if look.metric.mirror is None:
-        return []
-    until = {"end": look.end, "known_by": look.known_by}
-    parts = [
-        scales.reversed_days(look.source, look.metric, where=where, **until)
-        for where in ([look.where, {}] if look.where else [{}])
-    ]
-    found = max(parts, key=len)
+    found = max(map(scales.reversed_days, parts), key=len)
     if found.empty:
         return []
     message = scales.message(found)

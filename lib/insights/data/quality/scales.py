@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from insights import wording
-from insights.data import series
-from insights.data.sources import Source
-from insights.data.tables import over
-from insights.pack import Metric
 
 USUAL_DAYS = 56  # days before a day that say what is usual
 ENOUGH = 10  # answers that a day needs to be judged
@@ -23,23 +15,32 @@ MISFIT = 13.8  # chi-square with 2 degrees of freedom, p = .001: beyond, neither
 TOP, BOTTOM, ALL = "_top", "_bottom", "_all"
 
 
-def reversed_days(
-    source: Source, metric: Metric, *, where: Mapping[str, str], **until: date | None
-) -> pd.DataFrame:
+def counts(top: str, answers: str, bottom: str) -> dict[str, str]:
+    """Return the SQL of what ``reversed_days`` needs to be counted by day."""
+    parts = {TOP: top, BOTTOM: bottom, ALL: answers}
+    return {name: f"case when {answers} > 0 then {part} end" for name, part in parts.items()}
+
+
+def reversed_days(days: pd.DataFrame) -> pd.DataFrame:
     """Return the days whose answers look like the usual ones read from the wrong end.
 
     A day is named where the usual shares of top and bottom answers, swapped, explain it far
     better than as they are, *and* explain it well: a real collapse of satisfaction does not
     land on the mirror image.
 
+    Parameters
+    ----------
+    days
+        ``period`` and, as ``counts`` says, top, bottom and all answers; one row a day.
+
     Returns
     -------
     DataFrame
         ``period`` (day), ``share`` (top answers) and ``usual`` (share in the weeks before).
     """
-    days = _counted(source, metric, where, until)
-    counts = days[[TOP, BOTTOM, ALL]]
-    before = counts.rolling(USUAL_DAYS, min_periods=7).sum().shift(1).bfill()
+    days = days[days[ALL] != 0].sort_values("period", ignore_index=True)
+    answers = days[[TOP, BOTTOM, ALL]]
+    before = answers.rolling(USUAL_DAYS, min_periods=7).sum().shift(1).bfill()
     own = np.column_stack([days[TOP], days[BOTTOM], days[ALL] - days[TOP] - days[BOTTOM]])
     rest = before[ALL] - before[TOP] - before[BOTTOM]
     usual = np.column_stack([before[TOP], before[BOTTOM], rest]) + 0.5
@@ -78,21 +79,3 @@ def message(found: pd.DataFrame) -> str:
         f"{days} read as if the answer scale was reversed, {when}: {share} where {usual} is "
         f"usual, and the other end is its mirror image. Ask who changed the survey"
     )
-
-
-def _counted(
-    source: Source, metric: Metric, where: Mapping[str, str], until: Mapping[str, Any]
-) -> pd.DataFrame:
-    """Return top, bottom and all answers by day."""
-    rows = series.of_metric(source, metric, where=where, **until)
-    rows = over(rows, f"*, cast(({metric.mirror}\n) as double) as {BOTTOM}")
-    counted = rows.filter(rows[series.EXPOSURE] > 0).group_by(period=rows[series.DAY])
-    made = counted.agg(
-        **{
-            TOP: rows[series.EVENTS].fill_null(0).sum(),
-            BOTTOM: rows[BOTTOM].fill_null(0).sum(),
-            ALL: rows[series.EXPOSURE].sum(),
-        }
-    )
-    found: pd.DataFrame = made.to_pandas().sort_values("period", ignore_index=True)
-    return found.assign(period=pd.to_datetime(found["period"]))

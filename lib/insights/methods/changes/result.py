@@ -99,7 +99,7 @@ class RateChange(Change):
             return f"all {count:,} {words.plural(self.noun)} {verb}"
         hold = wording.number(self._against(), "share")
         noun = self.noun if count == 1 else words.plural(self.noun)
-        return f"{count:,} of {len(self.table):,} {noun} with {hold} of the exposure {verb}"
+        return f"{count:,} of {len(self.table):,} {noun} with {hold} of the cases {verb}"
 
     def _most(self, shown: Printed, steps: pd.DataFrame) -> str:
         """Name the segment that carries most of a clear change."""

@@ -1,0 +1,1 @@
+"""What every method finds of the operation whose truth is known: ``python -m tests.truth``."""
