@@ -273,7 +273,7 @@ def test_the_demo_scorecard_leads_with_what_misses_its_goal_and_cries_no_wolf(
     """The last weeks hold nothing new: effect E1 lowered satisfaction half a year before."""
     said = heading(demo / "scorecard" / "index.html")
     assert said.startswith("Of those who answered Demo operation's survey in the week of 15")
-    assert "under the goal of at least 70 %; none of 32 measures moved clearly." in said
+    assert "under the goal of at least 70 %; none of 33 measures moved clearly." in said
     page = Page((demo / "scorecard" / "index.html").read_text())
     assert "95\u00a0% interval" in page.text
     assert "Satisfied, adjusted for who answered" in page.text

@@ -182,3 +182,11 @@ def test_segments_and_gaps(desk):
     rows = desk.build(by=["queue"])
     assert rows["queue"].tolist() == ["chat", "chat", "mail", "mail", "mail"]
     assert rows["value"].fillna(-1).tolist() == [3, -1, 1, -1, 2]
+
+
+def test_a_metric_may_be_its_slow_tenth(desk):
+    """Of 10 that took 1 to 10 days half had ended by day 5 and nine in ten by day 9."""
+    spans = [(0, n) for n in range(1, 11)]
+    assert one(put(desk, spans), end="2025-01-31")["value"] == 5
+    slow = one(put(desk, spans, quantile=0.9), end="2025-01-31")
+    assert slow["value"] == slow["p90"] == 9

@@ -38,7 +38,9 @@ def test_periods_that_are_not_usable_are_passed_over_and_named():
     assert chosen("previous", 2, 102) == ([99, 100], [101, 103])
     found = windows.choose(usable(102), grain="week", span=2)
     assert found.left_out == (WEEKS[102],)
-    assert found.words["after"].replace("\u00a0", " ") == "the 2 usable weeks to 28 December 2025"
+    assert (
+        found.words["after"].replace("\u00a0", " ") == "the 2 usable weeks to 28 December 2025"
+    )
 
 
 def test_a_year_back_is_52_weeks_so_that_weekdays_match():
@@ -59,8 +61,8 @@ def test_a_range_holds_whole_weeks_only():
 @pytest.mark.parametrize(
     ("compare", "span", "said"),
     [
-        ("yaer", 4, "compare is 'yaer'; did you mean 'year'? Use previous, year, event:NAME or a "
-         "range such as 2025-01-06..2025-03-30."),
+        ("yaer", 4, "compare is 'yaer'; did you mean 'year'? Use previous, year, event:NAME or "
+         "a range such as 2025-01-06..2025-03-30."),
         ("previous", 0, "span is 0; it must be 1 week or more."),
         ("event:outrage", 4, "the pack has no event 'outrage'; did you mean 'outage'? It has "
          "outage, launch."),

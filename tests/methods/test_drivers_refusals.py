@@ -85,8 +85,8 @@ def tiny(n=40):
         (
             tiny().assign(word=[f"t{i}" for i in range(40)]), {"drivers": ["word"]},
             MethodError,
-            "importance: driver 'word' has 40 levels, none with 10 rows. "
-            "Drop it, or pool its levels.",
+            "importance: driver 'word' has 40 levels, none with 10 rows and more than one "
+            "outcome. Drop it, or pool its levels.",
         ),
         (
             tiny(12), {}, MethodError,

@@ -130,7 +130,7 @@ def test_cautions_name_rows_left_out_weights_pooled_levels_and_too_few_rows():
     assert said[0] == "6 of 60 rows (10.0 %) lack a value and are left out."
     assert said[1] == "The weights make 54 rows say as much as 43 unweighted ones would."
     assert said[2] == (
-        "2 levels of channel with fewer than 10 rows each (8 in all) count as 'other'."
+        "2 levels of channel with fewer than 10 rows (8 in all) count as 'other'."
     )
     assert any(one.startswith("Chance alone would explain about") for one in said)
 
@@ -139,8 +139,25 @@ def test_a_rare_level_with_next_to_no_rows_counts_as_the_most_common_one():
     rows = rows_of(100)
     rows.loc[:2, "channel"] = "fax"
     found = importance(rows, outcome="score", drivers=["channel", "quality"])
-    assert "1 level of channel with fewer than 10 rows each (3 in all) counts as 'chat'." in (
+    assert "1 level of channel with fewer than 10 rows (3 in all) counts as 'chat'." in (
         found.warnings
+    )
+
+
+def test_a_level_with_one_outcome_only_is_pooled_where_its_effect_would_have_no_bound():
+    rows = rows_of(300)
+    rows.loc[:14, ["channel", "good"]] = ["fax", 1]
+    found = importance(rows, outcome="good", drivers=["channel", "quality"], model="logit")
+    assert (
+        "1 level of channel with fewer than 10 rows or one outcome only (15 in all) counts as "
+        "'chat'." in found.warnings
+    )
+    rows.loc[15:17, ["channel", "good"]] = ["letter", 0]
+    rows.loc[18:40, "channel"] = "other"
+    both = importance(rows, outcome="good", drivers=["channel", "quality"], model="logit")
+    assert (
+        "2 levels of channel with fewer than 10 rows or one outcome only (18 in all) count as "
+        "'other levels'." in both.warnings
     )
 
 

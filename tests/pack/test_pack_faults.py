@@ -14,8 +14,8 @@ Faults = Callable[..., list[str]]
 
 METRIC_KEYS = (
     "title, kind, table, unit, better, owner, definition, clock, clock_is, numerator, "
-    "denominator, mirror, poststratify, from, to, target, snapshot, mature_after, delay, "
-    "dimensions, guards, breaks, comparable, sentence."
+    "denominator, mirror, poststratify, from, to, target, quantile, snapshot, mature_after, "
+    "delay, dimensions, guards, breaks, comparable, sentence."
 )
 GOOD = {
     "table": "tickets", "title": "T", "kind": "count", "unit": "count", "better": "higher",
@@ -42,6 +42,10 @@ def test_a_good_pack_has_no_fault(faults: Faults) -> None:
         (metrics(numerater="score >= 4"), "12: metric 'csat': unknown key 'numerater'; "
          f"did you mean 'numerator'? It may hold {METRIC_KEYS}"),
         (metrics(xyz="1"), f"12: metric 'csat': unknown key 'xyz'; it may hold {METRIC_KEYS}"),
+        (metrics(quantile="0.8"), "2: metric 'csat': quantile is 0.8; it must be 0.5 or 0.9"),
+        (metrics(quantile="0.9"), "2: metric 'csat': only a duration has a quantile"),
+        (metrics(poststratify="[queue]", unit="score"),
+         "2: metric 'csat': only a ratio that is a share can have poststratify"),
         (metrics(without="owner"), "2: metric 'csat' lacks owner"),
         (metrics(without="owner", ownr="Ana"), "11: metric 'csat': unknown key 'ownr'; "
          f"did you mean 'owner'? It may hold {METRIC_KEYS}"),

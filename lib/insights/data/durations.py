@@ -14,6 +14,7 @@ from insights.pack import Metric
 
 MINUTES_PER = {"seconds": 1 / 60, "minutes": 1.0, "hours": 60.0, "days": 1440.0}
 MINUTES, CLOSED, ITEMS = "_minutes", "_closed", "_items"
+SLOW = 0.9
 ROUNDING = 1e-9  # a curve that is at one half but for rounding is at one half
 
 
@@ -35,8 +36,9 @@ def summarise(
     -------
     DataFrame
         ``period``, the dimensions, ``events`` (ended), ``exposure`` (all), ``value`` (median:
-        the first time by which half have ended) and ``p90`` in the metric's unit, ``within``
-        (share that ended within target). NaN where too many are open to tell.
+        the first time by which half have ended; or the metric's own quantile) and ``p90`` in
+        the metric's unit, ``within`` (share that ended within target). NaN where too many are
+        open to tell.
     """
     found = counted(rows, metric, by=by, bucket=bucket, cutoff=cutoff).to_pandas()
     out = figures(
@@ -46,7 +48,7 @@ def summarise(
         unit=MINUTES_PER.get(metric.unit, 60.0),
     )
     out["period"] = pd.to_datetime(out["period"]).astype("datetime64[ns]")
-    return out
+    return out.assign(value=out["p90"]) if metric.quantile == SLOW else out
 
 
 def counted(

@@ -129,6 +129,7 @@ class Metric(Model):
     start: str | None = Field(None, alias="from")
     end: str | None = Field(None, alias="to")
     target: Number | None = None  # duration: hours
+    quantile: Number | None = None  # duration: 0.5 (the default) or 0.9 of the items ended
     snapshot: Literal["last"] | None = None  # a stock: the period's last day stands for it
     mature_after: int = Field(0, ge=0)  # days after a period's end until its figure is final
     delay: str | None = None  # the metric that says how long after the event a row is recorded
@@ -161,6 +162,10 @@ class Metric(Model):
             raise ValueError(f"a {self.kind} has no {' and no '.join(idle)}")
         if self.snapshot and self.kind != "count":
             raise ValueError("only a count can be a snapshot")
+        if self.quantile not in (None, 0.5, 0.9):
+            raise ValueError(f"quantile is {self.quantile:g}; it must be 0.5 or 0.9")
+        if self.quantile and self.kind != "duration":
+            raise ValueError("only a duration has a quantile")
         for part in ("mirror", "poststratify"):
             if getattr(self, part) and not (self.kind == "ratio" and self.unit == "share"):
                 raise ValueError(f"only a ratio that is a share can have {part}")

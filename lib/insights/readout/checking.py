@@ -18,6 +18,7 @@ UNIT_WORDS = {
     "days": "mean days",
     "score": "mean",
 }
+QUANTILES = {0.5: "median", 0.9: "90th percentile"}
 COMPARABLE = {"yes": "comparable", "partly": "partly comparable", "no": "not comparable"}
 DAY_GATES = {
     "missing": "missing days",
@@ -29,7 +30,7 @@ DAY_GATES = {
 def unit(card: Scorecard, m: Measure) -> str:
     """Return what a measure's figure is, in words."""
     if m.metric.kind == "duration":
-        return f"median {m.metric.unit}"
+        return f"{_quantile(m)}{' in' if m.metric.quantile else ''} {m.metric.unit}"
     if m.metric.snapshot:
         return f"at the end of the {card.run.grain}"
     return UNIT_WORDS[m.metric.unit].format(grain=card.run.grain)
@@ -165,10 +166,16 @@ def _benchmark(card: Scorecard, m: Measure) -> str:
     return f"{said}, {compares} ({mark.source}; as of {wording.day(mark.as_of)})"
 
 
+def _quantile(m: Measure) -> str:
+    """Return which quantile of a duration is shown."""
+    return QUANTILES[m.metric.quantile or 0.5]
+
+
 def _certainty(m: Measure, aggregated: bool, sampled: bool) -> str:
     """Say why a figure has no sampling interval; the usual range says what is noise."""
     if m.metric.kind == "duration":
-        return "The median; what is still open counts as not ended yet (Kaplan-Meier)."
+        which = _quantile(m)
+        return f"The {which}; what is still open counts as not ended yet (Kaplan-Meier)."
     if m.metric.kind == "ratio" and m.metric.unit != "share" and aggregated:
         return "The source gives only means, so there is no interval."
     if sampled:

@@ -11,7 +11,7 @@ from insights.data.quality import Feed, Finding, Look
 from insights.pack import Metric
 from insights.readout.choices import Run
 
-STILL_OPEN = "more than half still open"  # a duration whose median is not reached yet
+STILL_OPEN = "too many still open"  # a duration whose quantile is not reached yet
 
 
 @dataclass(frozen=True, slots=True)

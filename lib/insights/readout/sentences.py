@@ -51,7 +51,8 @@ def figure(card: Scorecard, measure: Measure) -> str:
         "value": value(card, measure),
     }
     if metric.sentence is None:
-        what = f"a median {words['value']}" if metric.kind == "duration" else words["value"]
+        median = metric.kind == "duration" and not metric.quantile
+        what = f"a median {words['value']}" if median else words["value"]
         return f"{metric.title} was {what} for {words['subject']} {words['period']}"
     text = metric.sentence
     for word in words:
@@ -93,7 +94,7 @@ def spread(measure: Measure) -> str:
     if metric.kind != "duration" or now["why"] not in {"", STILL_OPEN}:
         return ""
     parts = []
-    if pd.notna(now["p90"]):
+    if pd.notna(now["p90"]) and not metric.quantile:
         parts.append(f"90th percentile {wording.number(now['p90'], metric.unit)}")
     if pd.notna(now["within"]):
         target = wording.target(float(metric.target or 0), "hours")

@@ -111,7 +111,8 @@ def design(
     keep = reading.whole(WHERE, frame, gaps)
     y, weight, rows = y[keep], weight[keep], frame.loc[keep]
     reading.varies(WHERE, outcome, "outcome", y)
-    columns, numbers, notes = _columns(rows, keep, values, len(drivers), log)
+    held = None if model == "linear" else y
+    columns, numbers, notes = _columns(rows, keep, values, len(drivers), log, held)
     _enough(y, len(drivers), len(columns), model)
     codes = None if cluster is None else _clusters(rows[cluster])
     order = _order(y, numbers, columns, weight, codes)
@@ -219,6 +220,7 @@ def _columns(
     values: dict[str, Floats | None],
     drivers: int,
     log: Sequence[str],
+    y: Floats | None,
 ) -> tuple[list[Column], list[Floats], list[str]]:
     """Return the columns of numbers, controls last, and what was pooled."""
     columns: list[Column] = []
@@ -229,7 +231,7 @@ def _columns(
         if given is None:
             if name in log:
                 raise ParamError(f"{WHERE}: log names '{name}', which is text. Take it out.")
-            found = reading.levels(WHERE, rows[name], role)
+            found = reading.levels(WHERE, rows[name], role, y)
             reading.varies(WHERE, name, role, np.asarray(found.names)[found.code])
             notes += [found.pooled] if found.pooled else []
             for code, level in enumerate(found.names[1:], start=1):

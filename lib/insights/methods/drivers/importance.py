@@ -48,7 +48,8 @@ def importance(
     drivers
         Columns that may go with it. Numbers and yes/no enter as they are. Text or a category is
         ONE driver of as many dummies as it has levels, compared with its most common level;
-        levels of fewer than 10 rows are pooled as "other".
+        levels of fewer than 10 rows (logit and ordinal: or of one outcome only) are pooled as
+        "other".
     model
         linear (least squares), logit, or ordinal (proportional odds).
     controls

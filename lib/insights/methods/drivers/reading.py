@@ -153,29 +153,36 @@ def varies(where: str, name: str, role: str, values: npt.NDArray[np.generic]) ->
         )
 
 
-def levels(where: str, column: pd.Series, role: str) -> Levels:
-    """Return the levels of a text column, rare ones pooled; the most common one is code 0."""
+def levels(where: str, column: pd.Series, role: str, outcome: Floats | None) -> Levels:
+    """Return the levels of a text column, rare ones pooled; the most common one is code 0.
+
+    With an ``outcome`` a level that knows one value of it only is pooled, too: it would have an
+    effect without bound.
+    """
     text = column.astype(str)
     counts = text.value_counts()
-    rare = counts.index[counts < LEVEL]
-    if len(rare) == len(counts):
+    alone = counts >= LEVEL
+    if outcome is not None:
+        values = pd.Series(outcome, index=text.index).groupby(text).nunique()
+        alone &= values.reindex(counts.index) > 1
+    if not alone.any():
         raise MethodError(
             f"{where}: {role} '{column.name}' has {len(counts):,} levels, none with {LEVEL} "
-            "rows. Drop it, or pool its levels."
+            "rows and more than one outcome. Drop it, or pool its levels."
         )
-    usual = min(counts.index[counts == counts.max()])
-    pooled = ""
+    common = counts[alone]
+    usual = min(common.index[common == common.max()])
+    pooled, rare = "", counts.index[~alone]
     if len(rare):
-        rows = int(counts[rare].sum())
-        into = "other" if rows >= VARIED else usual
-        while into != usual and into in counts.index.difference(rare):
-            into = f"{into} "
-        text = text.where(~text.isin(rare), into)
+        rows = text.isin(rare).to_numpy()
+        own = rows.sum() >= VARIED and (outcome is None or np.ptp(outcome[rows]) > 0)
+        into = ("other levels" if "other" in common.index else "other") if own else usual
+        text = text.where(~rows, into)
         pooled = (
             f"{wording.count(len(rare), 'level')} of {column.name} with fewer than {LEVEL} "
-            f"rows each ({rows:,} in all) "
-            f"{'counts' if len(rare) == 1 else 'count'} as '{into.strip()}'"
+            f"rows{'' if outcome is None else ' or one outcome only'} ({int(rows.sum()):,} in "
+            f"all) {'counts' if len(rare) == 1 else 'count'} as '{into}'"
         )
     names = [usual, *sorted(set(text) - {usual})]
     code = text.map({name: at for at, name in enumerate(names)}).to_numpy(dtype=np.int64)
-    return Levels(code, tuple(name.strip() for name in names), pooled)
+    return Levels(code, tuple(names), pooled)

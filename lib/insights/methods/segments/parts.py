@@ -98,8 +98,8 @@ def _noise(leaves: Leaves, group: Ints, variance: float) -> Floats:
 def _moved(rate: Floats, shift: float, law: str) -> Floats:
     """Return rates moved as the rest was."""
     if law == "mean":
-        return rate + shift
+        return np.asarray(rate + shift)
     if law == "counts":
-        return rate * np.exp(shift)
+        return np.asarray(rate * np.exp(shift))
     odds = rate * np.exp(shift)
     return ratio(odds, 1 - rate + odds)

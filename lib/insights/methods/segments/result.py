@@ -82,7 +82,7 @@ class Segments:
             )
         ]
         if self.table.empty:
-            return self._nothing(went, parts)
+            return self._nothing(went, texts, parts)
         named = [f"{text} from {name}" for name, text in zip(shown.index, parts, strict=True)]
         named[0] = f"{parts[0]} came from {shown.index[0]}"
         more = wording.count(self.further, "further segment")
@@ -90,18 +90,14 @@ class Segments:
         tail = f" {more} {verb} out, within everything else." if self.further else ""
         return f"{went}: {wording.listing(named)}.{tail}"
 
-    def _nothing(self, went: str, parts: list[str]) -> str:
+    def _nothing(self, went: str, texts: list[str], parts: list[str]) -> str:
         """Return the sentence where no segment stands out."""
         head = f"No segment stands out among {wording.count(self.searched, 'combination')}"
-        if self.lower <= 0 <= self.upper:
-            end = _range(self.lower, self.upper, self.unit)
-            went = f"{went}, no clear change {end}"
-        mix = [f"{parts[1]} came from mix"] if len(parts) > 1 else []
-        return (
-            f"{head}. {went}; "
-            + wording.listing([*mix, f"{parts[0]} is not concentrated anywhere"])
-            + "."
-        )
+        clear = "" if self.lower > 0 or self.upper < 0 else ", no clear change"
+        went = f"{went}{clear} {_range(self.lower, self.upper, self.unit)}"
+        if self.mix is None:
+            return f"{head}. {went}; it is not concentrated anywhere."
+        return f"{head}. {went}; {texts[1]} came from mix and {parts[0]} is not concentrated."
 
     def plot(self) -> Figure:
         """Return a bar a segment, one for everything else and one for mix, with intervals."""
@@ -131,7 +127,8 @@ class Segments:
         ax.set_ylim(0.65 - len(shown), 0.75)
         low = min(0.0, float(shown["lower"].min()))
         high = max(0.0, float(shown["upper"].max()))
-        ax.set_xlim(low - 0.03 * (high - low), high + 0.3 * (high - low))
+        wide = high - low or 1.0
+        ax.set_xlim(low - 0.03 * wide, high + 0.3 * wide)
         charts.no_ticks(ax, "x")
         charts.no_ticks(ax, "y")
         ax.spines["bottom"].set_visible(False)
