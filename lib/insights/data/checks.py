@@ -82,6 +82,9 @@ def _all(draft: Draft, backend: BaseBackend, described: dict[str, Any]) -> Itera
     for name, given in _metrics(draft).items():
         if given.get("table") in opened:
             yield from _metric(draft, name, given, opened[given["table"]])
+    from insights.data import study_checks  # it asks this module back
+
+    yield from study_checks.faults(draft, opened)
 
 
 def _expressions(draft: Draft, table: str) -> list[str]:

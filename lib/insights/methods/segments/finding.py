@@ -44,8 +44,8 @@ def find(
         One row a (combination of ``dims``, side), any order; rows of the same leaf and side are
         summed. The dimensions: any values, none missing. ``side`` "before" or "after";
         ``events`` >= 0; ``exposure`` >= 0, which may be 0 where events are. Optional
-        ``events_sq``, the sum of squares over cases: a rate is then a mean over cases (events
-        may be negative), and a total one of unequal items. Further columns are ignored.
+        ``events_sq``, the sum of squares over cases: a rate is then a mean over cases, whose
+        events may be negative. Further columns are ignored.
     dims
         Columns to combine. One with a single value is left out of the search.
     kind
@@ -67,8 +67,8 @@ def find(
         dims (NA = any); ``before``, ``after``: its own rate or total; ``share``: of exposure
         (rate) or events (total), mean of the sides; ``contribution`` with ``lower`` and
         ``upper``, in the unit of the overall rate or total; ``unexpected_difference``: its own
-        change, like compared with like, beyond the one it would show had it moved as everything
-        outside the segments found did; ``p_value`` for the whole search; ``q_value``,
+        change, like compared with like, beyond the one it would show had it moved as all that
+        is outside the segments found; ``p_value`` for the whole search; ``q_value``,
         Benjamini-Hochberg over the rows. Empty where no segment stands out.
 
     Raises
@@ -82,19 +82,22 @@ def find(
 
     Notes
     -----
-    Each leaf is scored against the shift of the rest, both windows' margins held: Mantel and
-    Haenszel (1959), J. Natl. Cancer Inst. 22(4) 719-748; a one-step estimate of its log odds
-    ratio, log ratio or step with known precision: Yusuf et al. (1985), Prog. Cardiovasc. Dis.
-    27(5) 335-371. So what differs between leaves, and mix, drop out. Leaves scatter beyond
-    counting noise by a variance that is estimated by REML after the segments are taken out:
-    DerSimonian and Laird (1986), Control. Clin. Trials 7(3) 177-188. The best set of disjoint
-    segments (likelihood less the cost of naming each: depths, subsets of dims and cells alike)
-    is sought greedily, with exchange, split and removal, from two starting scatters.
+    Each leaf is scored against the shift of everything else, both windows' margins held, and so
+    what differs between leaves, and mix, drop out: Mantel and Haenszel (1959), J. Natl. Cancer
+    Inst. 22(4) 719-748; Yusuf et al. (1985), Prog. Cardiovasc. Dis. 27(5) 335-371. Leaves
+    scatter beyond counting noise: a normal log odds ratio, log ratio or step a leaf, linearised
+    as in Breslow and Clayton (1993), J. Am. Stat. Assoc. 88(421) 9-25, its variance by REML
+    once the segments are taken out, each with a move of its own. The best set of disjoint
+    segments (likelihood, less the cost of naming each; depths, subsets of dims and cells cost
+    alike) is sought by adding, exchanging, splitting and dropping, once from the scatter of all
+    leaves and once from none, as several moves may pass for scatter.
 
-    ``p_value``: chance of a move as large, gamma tail where counts lean, averaged over what the
-    scatter may be, divided by the segment's share of the search (Bonferroni-Holm weights:
-    Genovese, Roeder and Wasserman (2006), Biometrika 93(3) 509-524). Few leaves show little of
-    their scatter, so few leaves seldom yield a segment.
+    ``p_value``: chance of a move as large (gamma tail where counts lean), averaged over what
+    the scatter may be; where combinations of the same dims scatter more than their leaves say,
+    against that (an empirical null: Efron (2004), J. Am. Stat. Assoc. 99(465) 96-104); divided
+    by the segment's share of the search, a weighted Bonferroni bound: Genovese, Roeder and
+    Wasserman (2006), Biometrika 93(3) 509-524. Few leaves say little of their scatter, so that
+    among few leaves a segment must differ by much, and needs 3 others.
 
     ``contribution`` of a rate: mean share of exposure times the change of the segment's rate,
     leaf compared with leaf (weights na nb / (na + nb)); mix is what no such change explains.

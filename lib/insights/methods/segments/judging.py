@@ -12,7 +12,8 @@ from insights.methods.segments.search import Fit, Scan, improve, search
 
 Floats = npt.NDArray[np.float64]
 
-TELLING = 1.0  # information of a peer; below it, its score is lumpy
+FEWEST = 3  # leaves outside, below which nothing shows what is usual
+TELLING = 0.5  # leaves' worth of information; below it the score of a peer is lumpy
 PRIOR = 3.0  # peers' worth of belief that leaves alone scatter
 MANY = 6  # peers from which on other segments of the same dims count among them ...
 EXTREME = 9.0  # ... as if their squared score were this
@@ -43,23 +44,21 @@ def judge(scan: Scan, fit: Fit, largest: float) -> tuple[Floats, float]:
     Averaged over what the scatter may be, divided by the share of the search of each cell.
     """
     variances, chance = belief(fit.own, scan.law.weight, fit.group, largest)
+    mean, rest = float((variances * chance).sum()), fit.rest
+    if not fit.picks or ((fit.group == 0) & (rest.information > 0)).sum() < FEWEST:
+        return np.ones(len(fit.picks)), mean
     found = np.zeros(len(fit.picks))
-    rest = fit.rest
     wide, df = _peers(scan, fit)
     for variance, weight in zip(variances, chance, strict=True):
         f = 1 + rest.information * variance
         u = sums(fit.group, rest.score / f)
         v = sums(fit.group, rest.information / f)
         third = sums(fit.group, rest.lean(variance))[1:]
-        if not fit.picks or v[0] <= 0:
-            found[:] = 1.0
-            break
         mine = v[1:]
         z = (u[1:] / mine - u[0] / v[0]) / np.sqrt(1 / mine + 1 / v[0])
         normal = -np.sign(z) * special.ndtri(special.stdtr(df, -np.abs(z) / wide))
         found += weight * tail(normal, third / mine**1.5)
-    p = np.minimum(found * np.exp(scan.lattice.cost[fit.picks]), 1.0)
-    return p, float((variances * chance).sum())
+    return np.minimum(found * np.exp(scan.lattice.cost[fit.picks]), 1.0), mean
 
 
 def _peers(scan: Scan, fit: Fit) -> Floats:
@@ -71,7 +70,8 @@ def _peers(scan: Scan, fit: Fit) -> Floats:
     score = scan.lattice.sums(fit.rest.score * weight)
     information = scan.lattice.sums(fit.rest.information * weight)
     u, v = (fit.rest.score * weight).sum(), (fit.rest.information * weight).sum()
-    usable = scan.lattice.usable & (information > TELLING) & (information < v)
+    usable = scan.lattice.usable & (information > 0) & (information < v)
+    usable &= scan.lattice.sums(scan.law.weight * (fit.group == 0)) > TELLING
     ends = [*scan.lattice.first, len(usable)]
     level = [scan.lattice.subset(cell) for cell in fit.picks]
     found = np.empty((2, len(level)))

@@ -46,7 +46,7 @@ class Leaves:
         The spread of a leaf's cases is its own and, as one case more, that of its group.
         """
         if self.law == "total":
-            return self.events if self.squares is None else self.squares
+            return self.events
         group = np.zeros(self.events.shape[1], dtype=np.int64) if group is None else group
         squares = self.events if self.squares is None else self.squares
         own = (
@@ -82,7 +82,7 @@ def leaves(rows: pd.DataFrame, dims: Sequence[str], kind: str, unit: str) -> Lea
     """Check the rows and sum them by leaf and side, leaves in order of their values."""
     dims = list(dims)
     _columns(rows, dims, kind)
-    squared = "events_sq" in rows.columns
+    squared = kind == "rate" and "events_sq" in rows and bool(rows["events_sq"].notna().any())
     names = ["events", "exposure"] + ["events_sq"] * squared
     amounts = {name: _numeric(rows[name]) for name in names}
     law = "total" if kind == "total" else "mean" if squared else "counts"
@@ -217,8 +217,8 @@ def _amounts(given: dict[str, Floats], law: str) -> None:
             "counts, or give events_sq for a mean and another unit for counts by exposure"
         )
     if "events_sq" in given:
-        least = events**2 / np.where(exposure > 0, exposure, 1.0) if law == "mean" else 0.0
-        bad = given["events_sq"] < least - 1e-9 * np.abs(least)
+        least = ratio(events**2, exposure)
+        bad = given["events_sq"] < least * (1 - 1e-9)
         if bad.any():
             faults.append(
                 f"{int(bad.sum())} of {len(bad)} rows have events_sq below what their events "

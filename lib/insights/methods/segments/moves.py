@@ -45,12 +45,7 @@ class Law:
             self.precision = ratio(both.astype(float), variance)
             self.change = np.subtract(*leaves.rates[::-1])
         else:
-            items = np.ones(events.shape[1])
-            if leaves.squares is not None:  # a total of unequal items: count items of one size
-                items = ratio(leaves.squares.sum(axis=0), events.sum(axis=0))
-            self.after = ratio(events[1], items)
-            self.both = ratio(events.sum(axis=0), items)
-            self.size = size
+            self.after, self.both, self.size = events[1], events.sum(axis=0), size
         if self.law == "share":  # leaves that tell nothing stand as 1 of 1 against 0 of 1
             m, n = self.both, size.sum(axis=0)
             known = (m > 0) & (m < n) & (size > 0).all(axis=0)
@@ -132,7 +127,7 @@ def scatter(moves: Moves, weight: Floats, group: Ints, start: float) -> float:
         slope = (weight * (residual**2 - v * f) / f**2).sum() + inside.sum()
         step = slope / (weight * (v / f) ** 2).sum()
         new = max(variance + step, 0.0)
-        if abs(new - variance) <= 1e-3 * variance + 1e-12:
+        if abs(new - variance) <= max(1e-3 * variance, 1e-6 / v.max()):
             return float(new)
         variance = new
     return float(variance)

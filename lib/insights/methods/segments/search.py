@@ -108,7 +108,7 @@ class Scan:
         for cell in others:
             usable &= ~self.cell(cell)[1]
         v = fit.information
-        usable &= (v > 1e-9) & (v <= MOST * information)
+        usable &= (v > 0) & (v <= MOST * information)
         v = np.where(usable, v, 1.0)
         if not usable.any():
             return np.full(len(v), -np.inf)
@@ -131,7 +131,9 @@ def best(fit: Fit, gains: Floats, but: int = -1) -> tuple[int, float]:
 def search(scan: Scan, plain: Fit, most: int) -> Fit:
     """Return the best set of at most ``most`` segments, before any is tested."""
     found = improve(scan, _fill(scan, plain, most), most)
-    few = min(most, max(scan.count // 8, 1))  # what hides in the scatter must leave enough to see it
+    few = min(
+        most, max(scan.count // 8, 1)
+    )  # what hides in the scatter must leave enough to see it
     if few and found.variance > 0:
         bare = scan.fit([], replace(plain, variance=0.0), fixed=True)
         other = _fill(scan, bare, few, fixed=True)
