@@ -1,0 +1,160 @@
+"""What the segment search finds of planted causes, and that it stays quiet without one."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from insights.errors import ContractError, MethodError, ParamError
+from insights.methods import segments
+
+SIZES = {"market": 8, "topic": 6, "channel": 3}
+DIMS = list(SIZES)
+
+
+def leaves(
+    rng: np.random.Generator,
+    *,
+    cause: dict[str, str] | None = None,
+    factor: float = 2.0,
+    kind: str = "rate",
+    tilt: bool = False,
+) -> pd.DataFrame:
+    """An operation of 144 leaves in two windows, with one segment's own rate or count moved."""
+    names = [[f"{d}{i}" for i in range(n)] for d, n in SIZES.items()]
+    grid = pd.DataFrame(list(product(*names)), columns=DIMS)
+    weight = rng.dirichlet(np.full(len(grid), 3.0))
+    base = rng.uniform(0.05, 0.2, len(grid))
+    hit = np.ones(len(grid), dtype=bool)
+    for dim, value in (cause or {"market": "nowhere"}).items():
+        hit &= (grid[dim] == value).to_numpy()
+    sides = []
+    for side in ("before", "after"):
+        moved = np.where(hit & (side == "after"), factor, 1.0)
+        share = weight * np.where(tilt & (side == "after") & (grid["topic"] == "topic0"), 3, 1)
+        n = rng.poisson(200_000 * share / share.sum())
+        events = rng.binomial(n, np.clip(base * moved, 0, 1)) if kind == "rate" else n
+        if kind == "total":
+            events, n = rng.poisson(200_000 * share * moved), np.ones(len(grid))
+        sides.append(grid.assign(side=side, events=events, exposure=n))
+    return pd.concat(sides, ignore_index=True)
+
+
+def named(found: segments.Segments) -> list[dict[str, str]]:
+    return [
+        {dim: row[dim] for dim in DIMS if pd.notna(row[dim])}
+        for _, row in found.table.iterrows()
+    ]
+
+
+@pytest.mark.parametrize("kind", ["rate", "total"])
+@pytest.mark.parametrize("factor", [1.8, 0.5])
+@pytest.mark.parametrize(
+    "cause",
+    [{"market": "market2"}, {"market": "market2", "topic": "topic1"}],
+    ids=["one attribute", "two attributes"],
+)
+def test_a_planted_cause_is_named_exactly_whether_it_rises_or_falls(
+    cause: dict[str, str], factor: float, kind: str
+) -> None:
+    found = [
+        named(
+            segments.find(
+                leaves(np.random.default_rng(seed), cause=cause, factor=factor, kind=kind),
+                dims=DIMS,
+                kind=kind,
+            )
+        )
+        for seed in range(5)
+    ]
+    assert sum(one == [cause] for one in found) >= 4
+
+
+def test_uneventful_weeks_and_mere_shifts_of_mix_give_an_empty_table() -> None:
+    alarms = 0
+    for seed in range(40):
+        rng = np.random.default_rng([7, seed])
+        for kind, tilt in (("rate", False), ("total", False), ("rate", True)):
+            rows = leaves(rng, kind=kind, tilt=tilt)
+            alarms += not segments.find(rows, dims=DIMS, kind=kind).table.empty
+    assert alarms <= 14  # of 120 at 5 %: 6 expected, 14 or fewer in 99.9 % of such runs
+
+
+def test_a_shift_of_mix_is_reported_as_mix() -> None:
+    rows = leaves(np.random.default_rng(3), tilt=True)
+    found = segments.find(rows, dims=DIMS)
+    assert found.mix is not None
+    assert abs(found.mix) > 5 * abs(found.change - found.mix)
+    assert found.narrative().startswith("No segment stands out among ")
+
+
+def test_contributions_and_remainder_add_to_the_change_that_a_plain_loop_finds() -> None:
+    cause = {"market": "market2", "topic": "topic1"}
+    rows = leaves(np.random.default_rng(1), cause=cause, factor=2.5)
+    found = segments.find(rows, dims=DIMS)
+    sums = {side: part[["events", "exposure"]].sum() for side, part in rows.groupby("side")}
+    rates = {side: float(part["events"] / part["exposure"]) for side, part in sums.items()}
+    assert found.change == pytest.approx(rates["after"] - rates["before"], abs=1e-12)
+    total = found.table["contribution"].sum() + found.remainder
+    assert total == pytest.approx(found.change, abs=1e-12)
+    assert found.parts["contribution"].sum() == pytest.approx(found.change, abs=1e-9)
+    own = rows[(rows["market"] == "market2") & (rows["topic"] == "topic1")]
+    for side, part in own.groupby("side"):
+        rate = part["events"].sum() / part["exposure"].sum()
+        assert found.table[side].iloc[0] == pytest.approx(rate)
+
+
+def test_neither_the_order_of_rows_nor_split_leaves_change_what_is_found() -> None:
+    cause = {"topic": "topic1"}
+    rows = leaves(np.random.default_rng(2), cause=cause)
+    first = segments.find(rows, dims=DIMS).table
+    shuffled = segments.find(rows.sample(frac=1, random_state=1), dims=DIMS).table
+    halves = rows.assign(events=rows["events"] / 2, exposure=rows["exposure"] / 2)
+    doubled = segments.find(pd.concat([halves, halves]), dims=DIMS).table
+    pd.testing.assert_frame_equal(first, shuffled)
+    pd.testing.assert_frame_equal(first, doubled)
+
+
+def test_segments_found_do_not_overlap() -> None:
+    rng = np.random.default_rng(9)
+    rows = leaves(rng, cause={"market": "market1"}, factor=1.7)
+    more = leaves(rng, cause={"topic": "topic4", "channel": "channel1"}, factor=2.0)
+    late = rows["side"] == "after"
+    hit = late & (rows["topic"] == "topic4") & (rows["channel"] == "channel1")
+    rows.loc[hit, ["events", "exposure"]] = more.loc[hit, ["events", "exposure"]].to_numpy()
+    found = named(segments.find(rows, dims=DIMS))
+    held = [
+        rows[np.logical_and.reduce([rows[d] == v for d, v in one.items()])].index
+        for one in found
+    ]
+    for i, one in enumerate(held):
+        for other in held[:i]:
+            assert one.intersection(other).empty
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        (lambda rows: rows[rows["side"] == "after"], ContractError),
+        (lambda rows: rows.drop(columns="topic"), ContractError),
+        (lambda rows: rows.assign(exposure=rows["exposure"] * (rows["side"] == "after"),
+                                  events=rows["events"] * (rows["side"] == "after")),
+         MethodError),
+        (lambda rows: rows.assign(events=rows["events"] + 1, exposure=0), ContractError),
+    ],
+    ids=["a side missing", "a dimension missing", "a side of nothing", "events without cases"],
+)  # fmt: skip
+def test_bad_input_is_refused_in_one_sentence(change: object, error: type[Exception]) -> None:
+    rows = leaves(np.random.default_rng(1))
+    with pytest.raises(error) as said:
+        segments.find(change(rows), dims=DIMS)  # type: ignore[operator]
+    assert str(said.value).startswith("find: ")
+    assert "\n" not in str(said.value)
+
+
+def test_an_unknown_kind_is_refused() -> None:
+    with pytest.raises(ParamError, match="rate"):
+        segments.find(leaves(np.random.default_rng(1)), dims=DIMS, kind="ratio")
