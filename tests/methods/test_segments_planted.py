@@ -87,7 +87,8 @@ def test_a_shift_of_mix_is_reported_as_mix() -> None:
     rows = leaves(np.random.default_rng(3), tilt=True)
     found = segments.find(rows, dims=DIMS)
     assert found.mix is not None
-    assert abs(found.mix) > 5 * abs(found.change - found.mix)
+    assert abs(found.mix) > 3 * found.mix_reach
+    assert abs(found.change - found.mix) < found.own_reach
     assert found.narrative().startswith("No segment stands out among ")
 
 

@@ -222,7 +222,7 @@ def _result(
     """Return the answer from the outcome so far on every path."""
     final = so_far[:, -1]
     # a target met to rounding error is met
-    slack = 1e-9 * max(abs(target), float(np.abs(final).max()))
+    slack = 1e-9 * max(abs(target), abs(needed_rate), float(np.abs(final).max()))
     met = final >= target - slack if better == "higher" else final <= target + slack
     tail = (1 - RANGE) / 2
     fan = pd.DataFrame(

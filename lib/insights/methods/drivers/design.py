@@ -100,12 +100,8 @@ def design(
     reading.named(WHERE, frame, [n for n in (outcome, weights, cluster) if n is not None])
     reading.named(WHERE, frame, [*drivers, *controls])
     values, gaps = _read(frame, [*drivers, *controls], len(drivers))
-    y, gaps["y"] = _outcome(frame[outcome], model)
-    gaps[outcome] = gaps.pop("y")
-    weight = np.ones(len(frame))
-    if weights is not None:
-        weight = reading.weights(WHERE, frame[weights])
-        gaps[weights] = np.isnan(weight)
+    y, gaps[outcome] = _outcome(frame[outcome], model)
+    weight = reading.weighed(WHERE, frame, weights, gaps)
     if cluster is not None:
         gaps[cluster] = frame[cluster].isna().to_numpy()
     keep = reading.whole(WHERE, frame, gaps)
@@ -116,14 +112,13 @@ def design(
     _enough(y, len(drivers), len(columns), model)
     codes = None if cluster is None else _clusters(rows[cluster])
     order = _order(y, numbers, columns, weight, codes)
-    x = np.column_stack(numbers)[order]
     place = {name: at for at, name in enumerate(drivers)}
     made = Design(
         outcome=outcome,
         drivers=tuple(drivers),
         columns=tuple(columns),
         group=np.array([place.get(c.driver, CONTROL) for c in columns]),
-        x=x,
+        x=np.column_stack(numbers)[order],
         y=y[order],
         scores=np.unique(y) if model != "linear" else np.empty(0),
         weight=weight[order] / weight.mean(),

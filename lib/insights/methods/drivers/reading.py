@@ -117,6 +117,17 @@ def weights(where: str, column: pd.Series) -> Floats:
     return np.where(values == 0, np.nan, values)
 
 
+def weighed(
+    where: str, frame: pd.DataFrame, name: str | None, gaps: dict[str, Bools]
+) -> Floats:
+    """Return the weights, 1 where none are named, and note the rows without one."""
+    if name is None:
+        return np.ones(len(frame))
+    values = weights(where, frame[name])
+    gaps[name] = np.isnan(values)
+    return values
+
+
 def whole(where: str, frame: pd.DataFrame, gaps: dict[str, Bools]) -> Bools:
     """Return the rows without a gap; refuse when fewer than half remain, or too few."""
     keep: Bools = ~np.logical_or.reduce(list(gaps.values()))
@@ -163,7 +174,7 @@ def levels(where: str, column: pd.Series, role: str, outcome: Floats | None) -> 
     counts = text.value_counts()
     alone = counts >= LEVEL
     if outcome is not None:
-        values = pd.Series(outcome, index=text.index).groupby(text).nunique()
+        values = pd.Series(outcome, index=text.index).groupby(text.to_numpy()).nunique()
         alone &= values.reindex(counts.index) > 1
     if not alone.any():
         raise MethodError(

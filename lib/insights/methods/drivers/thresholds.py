@@ -95,25 +95,13 @@ def thresholds(
     0 and 1, else Student's t; with weights, for Kish's effective number of rows.
     """
     _options(outcome, driver, scale, bins, bootstraps, level)
-    reading.named(WHERE, frame, [n for n in (outcome, driver, weights) if n is not None])
-    y = reading.numbers(WHERE, frame[outcome], "outcome")
-    x = reading.numbers(WHERE, frame[driver], "driver")
-    weight, gaps = np.ones(len(frame)), {outcome: np.isnan(y), driver: np.isnan(x)}
-    if weights is not None:
-        weight = reading.weights(WHERE, frame[weights])
-        gaps[weights] = np.isnan(weight)
-    keep = reading.whole(WHERE, frame, gaps)
-    order = np.lexsort([weight[keep], y[keep], x[keep]])
-    x, y, weight = x[keep][order], y[keep][order], weight[keep][order]
+    x, y, weight = _rows(frame, outcome, driver, weights)
     _possible(outcome, driver, x, y, scale)
     fitted = np.log2(1 + x) if scale == "log" else x
     rng = np.random.default_rng(seed)
     found = kink(fitted, y, weight / weight.mean(), level=level, draws=bootstraps, rng=rng)
+    shape, bend, before, after = _shaped(found, scale, 1 - level)
     share = set(np.unique(y)) == {0.0, 1.0}
-    shape = "none" if found.p_any > 1 - level else "line"
-    if shape == "line" and found.p_bend <= 1 - level:
-        shape = "threshold"
-    bend, before, after = _shaped(found, shape, scale)
     return Threshold(
         table=_bins(x, y, weight, bins=bins, level=level, share=share),
         curve=_curve(found, fitted, shape, scale),
@@ -151,6 +139,20 @@ def _options(
     reading.samples(WHERE, bootstraps, level)
 
 
+def _rows(
+    frame: pd.DataFrame, outcome: str, driver: str, weights: str | None
+) -> tuple[Floats, Floats, Floats]:
+    """Return driver, outcome and weight of the rows that have all, sorted by what they hold."""
+    reading.named(WHERE, frame, [n for n in (outcome, driver, weights) if n is not None])
+    y = reading.numbers(WHERE, frame[outcome], "outcome")
+    x = reading.numbers(WHERE, frame[driver], "driver")
+    gaps = {outcome: np.isnan(y), driver: np.isnan(x)}
+    weight = reading.weighed(WHERE, frame, weights, gaps)
+    keep = reading.whole(WHERE, frame, gaps)
+    order = np.lexsort([weight[keep], y[keep], x[keep]])
+    return x[keep][order], y[keep][order], weight[keep][order]
+
+
 def _possible(outcome: str, driver: str, x: Floats, y: Floats, scale: str) -> None:
     """Refuse rows that no bend can be seen in."""
     if len(y) < ROWS:
@@ -169,14 +171,15 @@ def _possible(outcome: str, driver: str, x: Floats, y: Floats, scale: str) -> No
         )
 
 
-def _shaped(found: Kink, shape: str, scale: str) -> tuple[Range, Range, Range]:
-    """Return bend, slope before and slope after, as far as they are supported."""
-    if shape != "threshold":
-        return UNKNOWN, found.line, found.line
-    low, mid, high = sorted(found.place[i] for i in (1, 0, 2))
-    if scale == "log":
-        low, mid, high = (float(np.exp2(at) - 1) for at in (low, mid, high))
-    return (mid, low, high), found.before, found.after
+def _shaped(found: Kink, scale: str, alpha: float) -> tuple[str, Range, Range, Range]:
+    """Return the shape, then bend, slope before and slope after as far as it has them."""
+    if found.p_any > alpha or found.p_bend > alpha:
+        shape = "none" if found.p_any > alpha else "line"
+        return shape, UNKNOWN, found.line, found.line
+    if scale == "linear":
+        return "threshold", found.place, found.before, found.after
+    place, lower, upper = (float(np.exp2(at) - 1) for at in found.place)
+    return "threshold", (place, lower, upper), found.before, found.after
 
 
 def _curve(found: Kink, x: Floats, shape: str, scale: str) -> pd.DataFrame:

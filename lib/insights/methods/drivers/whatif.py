@@ -19,6 +19,7 @@ from insights.methods.drivers.result import Importance
 from insights.methods.drivers.words import first, label, ranged, step
 
 WHERE = "what_if"
+SLACK = 1e-9  # of the largest value: no difference
 ENDINGS = {1: "st", 2: "nd", 3: "rd"}
 
 
@@ -160,18 +161,13 @@ def what_if(
     """
     design = result.fitted.design
     at = _column(design, driver)
-    if better not in ("higher", "lower"):
-        raise ParamError(f"{WHERE}: better is '{better}'. Give higher or lower.")
-    if quantile is not None and to is not None:
-        raise ParamError(f"{WHERE}: both quantile and to are given. Give one of them.")
-    if to is None:
-        quantile = 0.25 if quantile is None else quantile
-        reading.share_option(WHERE, "quantile", quantile)
+    quantile = _options(better, quantile, to)
     log = design.columns[at].log
     own = np.exp2(design.x[:, at]) - 1 if log else design.x[:, at]
     value = _value(own, design.weight, quantile, to)
     more_is_worse = (result.fitted.coef[at] < 0) == (better == "higher")
-    worse = own > value if more_is_worse else own < value
+    slack = SLACK * np.abs(own).max()  # what a logarithm and back leaves
+    worse = own > value + slack if more_is_worse else own < value - slack
     side = "above" if more_is_worse else "below"
     _possible(driver, own, value, worse, side)
     after = design.x.copy()
@@ -193,6 +189,19 @@ def what_if(
         upper=end - start + reach,
         verified_by=verified_by,
     )
+
+
+def _options(better: str, quantile: float | None, to: float | None) -> float | None:
+    """Refuse options that contradict each other; return the quantile, None where ``to`` is."""
+    if better not in ("higher", "lower"):
+        raise ParamError(f"{WHERE}: better is '{better}'. Give higher or lower.")
+    if to is not None:
+        if quantile is not None:
+            raise ParamError(f"{WHERE}: both quantile and to are given. Give one of them.")
+        return None
+    quantile = 0.25 if quantile is None else quantile
+    reading.share_option(WHERE, "quantile", quantile)
+    return quantile
 
 
 def _column(design: Design, driver: str) -> int:
@@ -217,7 +226,7 @@ def _value(own: Floats, weight: Floats, quantile: float | None, to: float | None
 def _possible(driver: str, own: Floats, value: float, worse: reading.Bools, side: str) -> None:
     """Refuse a value that nobody has had, or that moves nobody."""
     low, high = float(own.min()), float(own.max())
-    slack = 1e-9 * max(abs(low), abs(high))
+    slack = SLACK * max(abs(low), abs(high))
     if not low - slack <= value <= high + slack:
         raise MethodError(
             f"{WHERE}: {value:g} is beyond all values of '{driver}' seen "

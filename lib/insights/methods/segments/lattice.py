@@ -24,6 +24,11 @@ class Lattice:
     usable: Bools  # of each cell: no cell that names fewer dimensions holds the same leaves
     cost: Floats  # of each cell: minus the log of its share of the search
 
+    @property
+    def all(self) -> slice:
+        """The cells of one subset, which hold every leaf once."""
+        return slice(0, int(self.first[1]) if len(self.first) > 1 else len(self.usable))
+
     def sums(self, values: Floats) -> Floats:
         """Return the sum over the leaves of every cell."""
         return np.concatenate([np.bincount(place, values) for place in self.place])

@@ -49,7 +49,8 @@ class Law:
         if self.law == "share":  # leaves that tell nothing stand as 1 of 1 against 0 of 1
             m, n = self.both, size.sum(axis=0)
             known = (m > 0) & (m < n) & (size > 0).all(axis=0)
-            self.known = ratio(np.where(known, n, 0.0), n - 1)  # finite-population correction
+            # finite-population correction: n / (n - 1) of whole cases
+            self.known = ratio(np.where(known, n, 0.0), np.maximum(n - 1, n / 2))
             self.both = np.where(known, m, 1.0)
             self.size = np.where(known, size, 1.0)
         self.weight = np.ones(events.shape[1])
@@ -66,9 +67,8 @@ class Law:
             return self._share(np.exp(shift))
         share = special.expit(shift)
         if self.law == "counts":
-            share = ratio(
-                share * self.size[1], share * self.size[1] + (1 - share) * self.size[0]
-            )
+            after, before = share * self.size[1], (1 - share) * self.size[0]
+            share = ratio(after, after + before)
         information = share * (1 - share) * self.both
         return Moves(self.after - share * self.both, information, information * (1 - 2 * share))
 
@@ -88,12 +88,12 @@ class Law:
             score = found.score + found.information * step
         return Moves(score, found.information, found.third)
 
-    def _share(self, ratio: Floats) -> Moves:
+    def _share(self, odds: Floats) -> Moves:
         """Return the moves of shares: the 2 by 2 table of a leaf, its margins held."""
         m, (nb, na) = self.both, self.size
-        linear = ratio * (na + m) + nb - m
-        root = np.sqrt(np.maximum(linear**2 - 4 * (ratio - 1) * ratio * na * m, 0.0))
-        x = 2 * ratio * na * m / (linear + root)
+        linear = odds * (na + m) + nb - m
+        root = np.sqrt(np.maximum(linear**2 - 4 * (odds - 1) * odds * na * m, 0.0))
+        x = 2 * odds * na * m / (linear + root)
         a, b, c, d = (1 / np.maximum(cell, 1e-12) for cell in (x, m - x, na - x, nb - m + x))
         information = self.known / (a + b + c + d)
         third = information**3 * (a * a - b * b - c * c + d * d)

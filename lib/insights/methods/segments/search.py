@@ -101,9 +101,8 @@ class Scan:
 
     def gains(self, fit: Fit, others: list[int]) -> Floats:
         """Return what every cell gains, net of its cost, once ``others`` are taken out."""
-        every = slice(0, self.lattice.first[1:2].sum() or None)  # cells of one subset are all
-        score = fit.score[every].sum() - fit.score[others].sum()
-        information = fit.information[every].sum() - fit.information[others].sum()
+        score = fit.score[self.lattice.all].sum() - fit.score[others].sum()
+        information = fit.information[self.lattice.all].sum() - fit.information[others].sum()
         usable = self.lattice.usable.copy()
         for cell in others:
             usable &= ~self.cell(cell)[1]
@@ -131,10 +130,8 @@ def best(fit: Fit, gains: Floats, but: int = -1) -> tuple[int, float]:
 def search(scan: Scan, plain: Fit, most: int) -> Fit:
     """Return the best set of at most ``most`` segments, before any is tested."""
     found = improve(scan, _fill(scan, plain, most), most)
-    few = min(
-        most, max(scan.count // 8, 1)
-    )  # what hides in the scatter must leave enough to see it
-    if few and found.variance > 0:
+    few = min(most, max(scan.count // 8, 1))  # moves that pass for scatter must leave a rest
+    if found.variance > 0:
         bare = scan.fit([], replace(plain, variance=0.0), fixed=True)
         other = _fill(scan, bare, few, fixed=True)
         if sorted(other.picks) != sorted(found.picks):

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.dates import date2num
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 
 from insights import charts, wording
 
@@ -24,8 +25,9 @@ def service(table: pd.DataFrame, chosen: int, target: float, within_seconds: flo
     for place, level in zip(x, y, strict=True):
         weight = "bold" if place == chosen else "normal"
         ax.annotate(
-            wording.target(round(level, 2), "share"), (place, level), (0, 3), ha="center",
+            wording.number(level, "share"), (place, level), (0, 3), ha="center",
             textcoords="offset points", fontsize=charts.POINTS, fontweight=weight,
+            path_effects=[withStroke(linewidth=3, foreground=charts.PAPER)],
         )  # fmt: skip
     charts.right_label(ax, target, f"target\n{wording.target(target, 'share')}", charts.INK)
     charts.no_ticks(ax, "y")
@@ -57,11 +59,12 @@ def _queue(ax: Axes, rows: pd.DataFrame, grain: str) -> None:
     available = rows["hours_available"].to_numpy(float)
     short = np.clip(needed - available, 0, None)
     short = np.where(np.isfinite(short), short, 0.0)
+    lacks = short > 0
     wide = 0.75 * DAYS[grain]
     ax.bar(x, needed - short, wide, color=charts.GREY)
     ax.bar(
-        x, short, wide, bottom=needed - short, facecolor=charts.PAPER, hatch="////",
-        edgecolor=charts.DOWN, linewidth=0.8,
+        x[lacks], short[lacks], wide, bottom=(needed - short)[lacks], hatch="////",
+        facecolor=charts.PAPER, edgecolor=charts.DOWN, linewidth=0.8,
     )  # fmt: skip
     edges = np.column_stack([x - wide / 2, x + wide / 2]).ravel()
     ax.plot(edges, np.repeat(available, 2), color=charts.ACTUAL)
@@ -72,7 +75,7 @@ def _queue(ax: Axes, rows: pd.DataFrame, grain: str) -> None:
     charts.date_ticks(ax, rows["period"].iloc[0], rows["period"].iloc[-1], 4)
     if np.isfinite(available[-1]):
         charts.right_label(ax, float(available[-1]), "available", charts.ACTUAL)
-    if short.any():
+    if lacks.any():
         worst = int(np.argmax(short))
         ax.annotate(
             wording.change(-float(short[worst]), "hours"), (x[worst], needed[worst]), (0, 3),

@@ -98,13 +98,16 @@ class Flow:
         left = self.table.pivot_table(index="period", columns="queue", values="backlog_left")
         total = left.ffill().fillna(0.0).sum(axis=1)
         last = float(total.iloc[-1])
-        ends = wording.in_period(total.index[-1], self.grain)
         start = wording.number(self.backlog)
         if last > 0:
+            ends = wording.the_period(total.index[-1], self.grain)
             return (
-                f"of a backlog of {start} at the start, {wording.number(last)} is open {ends}"
+                f"the backlog goes from {start} to {wording.number(last)} at the end of {ends}"
             )
         waits = total[total > 0].index
         done = total.index[0] if waits.empty else total.index[total.index > waits[-1]][0]
         when = wording.in_period(done, self.grain)
+        if not self.backlog:
+            most = wording.number(float(total.max()))
+            return f"a backlog of up to {most} builds up and is cleared {when}"
         return f"the backlog of {start} is cleared {when}"
