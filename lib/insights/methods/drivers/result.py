@@ -167,7 +167,7 @@ def _name(ax: Axes, y: float, name: str, bar: pd.Series[Any]) -> None:
     text = textwrap.shorten(first(name), 34, placeholder=" …")
     ax.annotate(
         text, (0, y - 0.24), (0, 2), textcoords="offset points", va="bottom",
-        color=charts.INK, fontsize=charts.POINTS, annotation_clip=False,
+        color=charts.INK, fontsize=charts.POINTS, annotation_clip=False, parse_math=False,
     )  # fmt: skip
     known = bool(bar["supported"])
     value = wording.number(float(bar["share"]), "share")
@@ -177,5 +177,5 @@ def _name(ax: Axes, y: float, name: str, bar: pd.Series[Any]) -> None:
         said, (1, y - 0.24), (0, 2), xycoords=ax.get_yaxis_transform(),
         textcoords="offset points", ha="right", va="bottom",
         color=charts.INK if known else charts.SOFT, fontsize=charts.POINTS,
-        annotation_clip=False,
+        annotation_clip=False, parse_math=False,
     )  # fmt: skip
