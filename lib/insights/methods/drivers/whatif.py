@@ -89,7 +89,8 @@ class WhatIf:
             ax.annotate(
                 f"{wording.number(mean, self.unit)} {name}", (0, y), (0, 12),
                 xycoords=ax.get_yaxis_transform(), textcoords="offset points", va="bottom",
-                color=charts.INK, fontsize=charts.POINTS, annotation_clip=False, parse_math=False,
+                color=charts.INK, fontsize=charts.POINTS, annotation_clip=False,
+                parse_math=False,
                 path_effects=[withStroke(linewidth=3, foreground=charts.PAPER)],
             )  # fmt: skip
         ax.set_xlim(low - 0.06 * (high - low), high + 0.06 * (high - low))

@@ -140,8 +140,10 @@ def _columns(rows: pd.DataFrame, dims: list[str], kind: str) -> None:
             f"find: the result has its own columns named {some(clash)}. Rename the dimension."
         )
     if lacking := [dim for dim in dims if dim not in rows.columns]:
+        verb = "is" if len(lacking) == 1 else "are"
         raise ContractError(
-            f"find: {len(lacking)} of {len(dims)} dimensions are not in rows: {some(lacking)}. "
+            f"find: {len(lacking)} of {len(dims)} dimensions {verb} not in rows: "
+            f"{some(lacking)}. "
             "Build the rows by every dimension in dims."
         )
     if lacking := [c for c in ("side", "events", "exposure") if c not in rows.columns]:
