@@ -89,12 +89,8 @@ def drill(page: WhatChanged) -> None:
 
 def found(page: WhatChanged) -> None:
     """Display the few combinations of dimensions that carry the change, or that none does."""
-    if page.segments is None:
-        text = "There is nothing to search: the metric has no dimension open here."
-        cells.put("no_figure", fragments.no_figure(text), text, why=text)
-        return
-    text = page.segments.narrative()
-    if page.segments.table.empty:
+    text = words.sits(page)
+    if page.segments is None or page.segments.table.empty:
         cells.put("no_figure", fragments.no_figure(text), text, why=text)
         return
     alt = f"{text} Bars of what each segment contributes, with intervals."

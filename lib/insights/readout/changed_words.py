@@ -137,6 +137,25 @@ def places(page: WhatChanged) -> list[str]:
     ]
 
 
+def sits(page: WhatChanged) -> str:
+    """Return where the change sits and how much each place carries, or that none does."""
+    found = page.segments
+    if found is None:
+        return "There is nothing to search: the metric has no dimension open here."
+    looked = wording.count(found.searched, "combination")
+    if found.table.empty:
+        return (
+            f"No combination of dimensions stands out among {looked}: no one place carries it."
+        )
+    carried = [
+        f"{place} carries {wording.change(row['contribution'], found.unit)} "
+        f"({wording.change(row['lower'], found.unit)} to "
+        f"{wording.change(row['upper'], found.unit)})"
+        for place, (_, row) in zip(places(page), found.table.iterrows(), strict=True)
+    ]
+    return f"Of {looked} looked at, {wording.listing(carried)}."
+
+
 def drill(page: WhatChanged) -> list[list[str]]:
     """Return each dimension's split: mix, rates within, and the segment that carries most."""
     rows = []
