@@ -37,14 +37,16 @@ def opening(
     grain: str = "week",
     as_of: date | str = "",
     metrics: Sequence[str] = (),
-    study: str = "",
+    metric: str | None = None,
+    study: str | None = None,
 ) -> Run:
     """Check the parameters against pack and data; show the period and how fresh it is.
 
-    ``study`` names an entry of drivers.yaml, whose metric the page is then about.
+    A page about one metric names it by ``metric``, or by ``study``, an entry of drivers.yaml
+    whose metric it then is; "" is the pack's first.
     """
     run = choices.start(
-        pack, where=where, grain=grain, as_of=as_of, metrics=metrics, study=study
+        pack, where=where, grain=grain, as_of=as_of, metrics=metrics, metric=metric, study=study
     )
     put("style", f"<style>{fragments.css()}</style>", "")
     tables = list(dict.fromkeys(run.pack.metrics[name].table for name in run.metrics))

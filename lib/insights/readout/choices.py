@@ -97,7 +97,8 @@ def start(
     grain: str = "week",
     as_of: date | str = "",
     metrics: Sequence[str] = (),
-    study: str = "",
+    metric: str | None = None,
+    study: str | None = None,
 ) -> Run:
     """Check a readout's parameters against its pack and its data.
 
@@ -113,8 +114,10 @@ def start(
         Any day of the period to show; empty: the last complete and mature one.
     metrics
         Names; none: all that can be kept to ``where``.
+    metric
+        Of a page about one metric its name; "": the pack's first that adds up over segments.
     study
-        An entry of drivers.yaml: the page is about the metric that it explains.
+        An entry of drivers.yaml, whose metric the page is about; "": the pack's first.
 
     Raises
     ------
@@ -128,7 +131,11 @@ def start(
     kept = {k: v for k, v in {**loaded.info.where, **(where or {})}.items() if v != EVERYTHING}
     source = sources.open_source(loaded)
     sources.require_values(source, kept)
-    asked = [metric_of(loaded, study)] if study else metrics
+    asked: Sequence[str] = metrics
+    if study is not None:
+        asked = [metric_of(loaded, study)]
+    elif metric is not None:
+        asked = [metric or _first_additive(loaded, kept)]
     names = tuple(asked) or _kept_by(loaded, kept)
     for name in names:
         series.require_dimensions(name, series.require_metric(loaded, name), list(kept))
@@ -150,13 +157,28 @@ def metric_of(pack: Pack, study: str) -> str:
     ParamError
         The pack has no such study, or the study names no metric.
     """
-    chosen = studies.require_study(pack, study)
+    chosen = studies.require_study(pack, study_of(pack, study))
     if chosen.metric is None:
         raise ParamError(
             f"study '{study}' names no metric. Say in drivers.yaml which metric it explains, "
             "so that weeks that fail its gates are left out."
         )
     return chosen.metric
+
+
+def study_of(pack: Pack, study: str) -> str:
+    """Return a study's name; of none given the pack's first."""
+    return study or next(iter(pack.studies), "")
+
+
+def _first_additive(pack: Pack, kept: Mapping[str, str]) -> str:
+    """Return the first metric that can be split by something that ``kept`` leaves open."""
+    for name, metric in pack.metrics.items():
+        splits = set(metric.dimensions) - set(kept)
+        adds_up = metric.kind != "distinct" and not metric.poststratify
+        if adds_up and splits and set(kept) <= set(metric.dimensions):
+            return name
+    raise ParamError("no metric of the pack can be split by a dimension. Name one: metric.")
 
 
 def _kept_by(pack: Pack, where: Mapping[str, str]) -> tuple[str, ...]:
@@ -227,10 +249,8 @@ def rehearse(parameters: Mapping[str, Any]) -> None:
     ParamError
         As ``start``; further parameters are left alone.
     """
-    known = {"where", "grain", "as_of", "metrics", "study"}
+    known = {"where", "grain", "as_of", "metrics", "metric", "study"}
     asked = {k: v for k, v in parameters.items() if k in known}
-    if metric := parameters.get("metric"):
-        asked["metrics"] = [metric]
     run = start(parameters["pack"], **asked)
     run.source.backend.disconnect()
     if "compare" in parameters:

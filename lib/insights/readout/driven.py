@@ -86,6 +86,7 @@ def build(run: Run, *, study: str, span: int = 26, seed: int = 0) -> WhatDrives:
     MethodError
         Too few answers, or nothing varies.
     """
+    study = choices.study_of(run.pack, study)
     metric = choices.metric_of(run.pack, study)
     if span < FEWEST:
         raise ParamError(f"span is {span}; it must be {FEWEST} {run.grain}s or more.")
