@@ -39,14 +39,26 @@ def simulate(
             show_default=False,
         ),
     ] = "",
+    dirt: Annotated[
+        str,
+        typer.Option(
+            metavar="KINDS",
+            help="Faults of real exports to lay over the tables, such as D1,D5, or all.",
+            show_default=False,
+        ),
+    ] = "",
 ) -> None:
     """Simulate an operation with planted truth; the last line says where it is."""
     from insights.data import simulate as simulated
 
-    off = [name.strip() for name in without.split(",")] if without.strip() else []
     size = simulated.DEMO_SCALE if scale is None else scale
     with weeks_shown() as advance:
         simulated.build(
-            folder, scale=size, seed=seed, weeks=weeks, without=off, progress=advance
-        )
+            folder, scale=size, seed=seed, weeks=weeks, without=_listed(without),
+            dirt=_listed(dirt), progress=advance,
+        )  # fmt: skip
     typer.echo(str(folder.resolve()))
+
+
+def _listed(given: str) -> list[str]:
+    return [name.strip() for name in given.split(",")] if given.strip() else []

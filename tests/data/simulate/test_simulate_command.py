@@ -45,13 +45,21 @@ def test_it_writes_a_build_says_where_and_keeps_progress_off_standard_output(
     assert (record["scale"], record["seed"], record["weeks"]) == (0.002, 5, 20)
     off = [e["effect_id"] for e in record["effects"] if e["status"] == "off"]
     assert off == ["E9", "E10"]
-    again = inside("op", "--scale", 0.002, "--weeks", 20)
+    again = inside("op", "--scale", 0.002, "--weeks", 20, "--dirt", "D9,D5")
     assert (again.returncode, again.stdout) == (0, f"{tmp_path / 'op'}\n")
+    record = json.loads((tmp_path / "op" / "truth.json").read_text())
+    assert [kind["dirt_id"] for kind in record["dirt"]] == ["D5", "D9"]
 
 
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
+        (
+            ["op", "--dirt", "D2,mud"],
+            "unknown dirt 'mud'. There are "
+            + ", ".join(f"D{number}" for number in range(1, 13))
+            + ".",
+        ),
         (
             ["op", "--without", "E3,E44"],
             "unknown effect 'E44'; did you mean 'E4'? There are "

@@ -9,7 +9,8 @@ exposure, backlog or users. Timestamps are UTC without a zone; agents are pseudo
 Period covered: from Monday 1 January 2024 for as many weeks as asked, and then 13 hidden ones.
 
 Chat is answered like mail here, so nobody abandons it; work on reopened contacts passes by the
-queue; decisions by people have drawn, not queued, times. Dirt is no part of a build.
+queue; decisions by people have drawn, not queued, times. Dirt is laid over clean tables when
+asked for; `truth/` stays clean.
 """
 
 from __future__ import annotations
@@ -24,8 +25,10 @@ from typing import Any
 
 import numpy as np
 
+from insights.data.simulate import dirt as laying
 from insights.data.simulate import tables, write
 from insights.data.simulate.anchors import Anchors
+from insights.data.simulate.dirt import DIRT
 from insights.data.simulate.effects import EFFECTS
 from insights.data.simulate.engine import Frames, Operation
 from insights.data.simulate.queues import Backlog
@@ -33,7 +36,7 @@ from insights.data.simulate.truth import shadows, written
 from insights.data.simulate.world import DEMO_SCALE, LABELS, Columns, World, checked
 from insights.errors import ParamError
 
-__all__ = ["DEMO_SCALE", "EFFECTS", "Truth", "build"]
+__all__ = ["DEMO_SCALE", "DIRT", "EFFECTS", "Truth", "build"]
 
 RECORD = "truth.json"
 OURS = frozenset({RECORD, "truth", *(f"{name}.parquet" for name in tables.SOURCES)})
@@ -54,6 +57,7 @@ def build(
     seed: int = 1,
     weeks: int = 104,
     without: Iterable[str] = (),
+    dirt: Iterable[str] = (),
     progress: Callable[[int, int], None] | None = None,
 ) -> Truth:
     """Write a simulated operation into a folder; the same arguments give the same tables.
@@ -70,6 +74,8 @@ def build(
         Weeks in the source tables, 20 or more; an effect that begins later is not planted.
     without
         Names of effects to switch off, E1 to E15.
+    dirt
+        Kinds of dirt to lay over the tables, D1 to D12, or ``all``; none unless asked for.
     progress
         Called after each week with weeks done and weeks in all.
 
@@ -86,11 +92,14 @@ def build(
     world = checked(
         scale=scale, seed=seed, weeks=weeks, without=tuple(without), known=tuple(EFFECTS)
     )
+    kinds = laying.require(dirt)
     place = Path(folder)
     _require_free(place)
     part = _beside(place)
     try:
         record = _played(world, part, progress or (lambda done, of: None))
+        if kinds:
+            record["dirt"] = laying.lay(part, world, kinds)
         (part / RECORD).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
         if place.exists():
             shutil.rmtree(place)
