@@ -3,10 +3,12 @@
 Simulated operations of 3 to 5 dimensions with 3 to 7 values each, uneven, a third of the
 combinations absent. A case with causes has one to three that do not overlap, each naming one
 to three values, holding 1 to 25 % of the events, moving by 1.5 to 3 times, up or down, and by
-at least six standard errors of its own counts. F1 counts exact combinations. Quiet cases: only
-counting noise; every leaf wobbles by 15 % more; the mix alone moves; every value of the first
-dimension wobbles by 10 % as a whole. A plain peer scans one dimension at a time (z of each
-value against all others, Bonferroni over the values) on the same cases.
+at least six standard errors of its own counts. Siblings: two or three combinations alike but
+for one value move by one factor of 1.5 to 2.2, each by at least four standard errors. F1 counts
+exact combinations. Wobble: every leaf by 15 % more. Quiet cases: only counting noise; leaves
+wobble; the mix alone moves; every value of the first dimension wobbles by 10 % as a whole. A
+plain peer scans one dimension at a time (z of each value against all others, Bonferroni over
+the values) on the same cases.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from insights.methods import segments
 
 SEEDS, CASES = (20260101, 20260102, 20260103), 60
 CAUSES = ("rate", "total")
+MOVED = ("causes", "causes and wobble", "siblings", "siblings and wobble")
 QUIET = ("counting noise", "leaves wobble", "mix moves", "values wobble")
 LEAVES = (500, 5_000, 50_000)
 Cause = dict[str, str]
@@ -71,6 +74,33 @@ def causes(
     return found, factor
 
 
+def siblings(
+    rng: np.random.Generator, frame: pd.DataFrame, mean: np.ndarray, dims: list[str]
+) -> tuple[list[Cause], np.ndarray]:
+    """Draw two or three combinations alike but for one value, and each leaf's factor."""
+    factor = np.ones(len(frame))
+    wanted = int(rng.integers(2, 4))
+    for _ in range(300):
+        where, _ = pick(rng, frame, dims)
+        dim = str(rng.choice(list(where)))
+        values = rng.permutation(frame[dim].unique())
+        if len(values) < wanted + 2:  # else the others are the ones that moved
+            continue
+        size = float(np.exp(rng.uniform(np.log(1.5), np.log(2.2)) * rng.choice([-1, 1])))
+        found = [where | {dim: value} for value in values[:wanted]]
+        hits = [
+            np.logical_and.reduce([(frame[d] == v).to_numpy() for d, v in one.items()])
+            for one in found
+        ]
+        events = np.array([mean[hit].sum() for hit in hits])
+        seen = abs(size - 1) * np.sqrt(events / (1 + size))
+        held = [hit.sum() > 1 for hit in hits]
+        if all(held) and seen.min() >= 4 and events.sum() <= 0.3 * mean.sum():
+            factor[np.logical_or.reduce(hits)] = size
+            return found, factor
+    return [], factor
+
+
 def draw(
     rng: np.random.Generator,
     frame: pd.DataFrame,
@@ -97,7 +127,8 @@ def case(
     seed: int, number: int, family: str, kind: str
 ) -> tuple[pd.DataFrame, list[str], list[Cause]]:
     """Draw one case: its rows, its dimensions and the causes planted in it."""
-    rng = np.random.default_rng([seed, number, QUIET.index(family) if family in QUIET else 9])
+    families = [*QUIET, *MOVED]
+    rng = np.random.default_rng([seed, number, families.index(family)])
     frame = operation(rng, rng.integers(3, 8, int(rng.integers(3, 6))))
     dims = [c for c in frame if c != "weight"]
     volume = 10 ** rng.uniform(4.5, 5.8)
@@ -106,13 +137,14 @@ def case(
     if kind == "total":
         mean, base = mean * 0.1, np.ones(len(frame))
     after, factor, found = mean, np.ones(len(frame)), []
-    if family == "causes":
-        found, factor = causes(rng, frame, mean * base, dims)
+    if family in MOVED:
+        plant = siblings if family.startswith("siblings") else causes
+        found, factor = plant(rng, frame, mean * base, dims)
     code = pd.factorize(frame["d0"])[0]
     if family == "mix moves":
         after = mean * np.exp(rng.normal(0, 0.7, code.max() + 1))[code]
     wobble = np.zeros((2, len(frame)))
-    if family == "leaves wobble":
+    if family == "leaves wobble" or family.endswith("and wobble"):
         wobble = rng.normal(0, 0.15, wobble.shape)
     if family == "values wobble":
         wobble = rng.normal(0, 0.1, (2, code.max() + 1))[:, code]
@@ -193,14 +225,14 @@ def main() -> None:
         f"\n{CASES} cases a cell, seeds {', '.join(map(str, SEEDS))}; F1, then share of quiet\n"
     )
     say(f"cases with a segment (wanted: at most .05){'ours':>20}{'ms':>5}{'plain':>20}\n")
-    for family in ("causes", *QUIET):
+    for family in (*MOVED, *QUIET):
         for kind in CAUSES:
             if kind == "total" and family == "mix moves":
                 continue
             cells = []
             for finder in (ours, plain):
                 done = [score(finder, seed, family, kind) for seed in SEEDS]
-                column = 0 if family == "causes" else 1
+                column = 0 if family in MOVED else 1
                 cells.append(" ".join(f"{one[column]:.2f}" for one in done))
                 cells.append(f"{np.mean([one[2] for one in done]):.0f}")
             say(f"{family:18}{kind:>7}{cells[0]:>36}{cells[1]:>5}{cells[2]:>20}\n")

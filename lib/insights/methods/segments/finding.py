@@ -10,13 +10,13 @@ import pandas as pd
 from scipy import special
 
 from insights.errors import ParamError
+from insights.methods.segments.fitting import Scan
 from insights.methods.segments.judging import confirmed
 from insights.methods.segments.lattice import Lattice, lattice
 from insights.methods.segments.leaves import NUMBERS, Leaves, leaves
 from insights.methods.segments.moves import Law
 from insights.methods.segments.parts import Parts, parts
 from insights.methods.segments.result import Segments
-from insights.methods.segments.search import Scan
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -90,14 +90,20 @@ def find(
     once the segments are taken out, each with a move of its own. The best set of disjoint
     segments (likelihood, less the cost of naming each; depths, subsets of dims and cells cost
     alike) is sought by adding, exchanging, splitting and dropping, once from the scatter of all
-    leaves and once from none, as several moves may pass for scatter.
+    leaves and once from none, as several moves may pass for scatter. A few values of one
+    dimension, all else the same, may share a move. Such a set costs less than its members one
+    by one and takes the place of others where it explains more; its members are those that its
+    move fits best: Speakman et al. (2016), J. Comput. Graph. Stat. 25(2) 382-404. A fifth of
+    the search is theirs.
 
     ``p_value``: chance of a move as large (gamma tail where counts lean), averaged over what
     the scatter may be; where combinations of the same dims scatter more than their leaves say,
     against that (an empirical null: Efron (2004), J. Am. Stat. Assoc. 99(465) 96-104); divided
     by the segment's share of the search, a weighted Bonferroni bound: Genovese, Roeder and
-    Wasserman (2006), Biometrika 93(3) 509-524. Few leaves say little of their scatter, so that
-    among few leaves a segment must differ by much, and needs 3 others.
+    Wasserman (2006), Biometrika 93(3) 509-524. A member of a set has the larger of the set's
+    chance and its own among its siblings: tests nested as in Yekutieli (2008), J. Am. Stat.
+    Assoc. 103(481) 309-316. Few leaves say little of their scatter, so that among few leaves a
+    segment must differ by much, and needs 3 others.
 
     ``contribution`` of a rate: mean share of exposure times the change of the segment's rate,
     leaf compared with leaf (weights na nb / (na + nb)); mix is what no such change explains.
@@ -107,10 +113,11 @@ def find(
     table = leaves(rows, dims, kind, unit or "share")
     cells = lattice(table.codes, max_depth)
     scan = Scan(Law(table), cells, alpha)
-    fit, p, variance = confirmed(scan, max_segments + SPARE)
-    shares = parts(table, fit.group, float(fit.shift[0]), variance)
+    fit, p, variance = confirmed(scan, max_segments + SPARE, max_segments)
+    group = scan.group([(cell,) for cell in fit.cells])
+    shares = parts(table, group, float(fit.shift[0]), variance)
     kept = np.argsort(-np.abs(shares.contribution[1:]), kind="stable")[:max_segments]
-    found = [_attributes(table, cells, fit.picks[at]) for at in kept]
+    found = [_attributes(table, cells, fit.cells[at]) for at in kept]
     names = {"total": ("Total", "count"), "mean": ("Rate", "score")}.get(table.law)
     default = names or ("Rate", "share")
     before, after = _overall(table, 0), _overall(table, 1)

@@ -42,6 +42,23 @@ class Lattice:
         at = self.subset(cell)
         return np.asarray(self.place[at] == cell - self.first[at])
 
+    def beside(self, leaf: int, dims: tuple[int, ...]) -> Bools:
+        """Return which leaves have a leaf's values in these dimensions."""
+        if not dims:
+            return np.ones(len(self.place[0]), dtype=bool)
+        place = self.place[self.subsets.index(dims)]
+        return np.asarray(place == place[leaf])
+
+    def count(self, dims: tuple[int, ...]) -> int:
+        """Return how many cells of these dimensions there are to choose from."""
+        at = self.subsets.index(dims)
+        ends = [*self.first, len(self.usable)]
+        return max(int(self.usable[ends[at] : ends[at + 1]].sum()), 1)
+
+    def ways(self, depth: int) -> int:
+        """Return how many depths there are times how many subsets a depth has."""
+        return len({len(s) for s in self.subsets}) * sum(len(s) == depth for s in self.subsets)
+
     def touching(self, leaves: Bools) -> Bools:
         """Return which cells hold any of these leaves."""
         hit = np.zeros(len(self.usable), dtype=bool)
