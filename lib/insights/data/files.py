@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import weakref
+from collections.abc import Callable
+from functools import cache
 from glob import glob
 from importlib.resources import files
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from insights.errors import ContractError, some
 from insights.pack import Table
 
 SAMPLE, SIMULATED = "sample:", "simulated:"
-PACKED = (".gz", ".zst")
+PACKED = (".gz", ".zst", ".zip")
 READERS = {
     ".csv": "csv", ".tsv": "csv", ".parquet": "parquet",
     ".json": "json", ".jsonl": "json", ".ndjson": "json",
@@ -26,6 +30,8 @@ def reader(table: Table) -> str:
         return table.format
     name = Path(table.path or "")
     suffix = Path(name.stem).suffix if name.suffix.lower() in PACKED else name.suffix
+    if name.suffix.lower() == ".zip" and suffix.lower() not in READERS:
+        return "csv"
     if suffix.lower() not in READERS:
         known = some(READERS, most=9)
         raise ContractError(
@@ -58,6 +64,18 @@ def paths(table: Table, folder: Path) -> list[Path]:
             f"no file matches '{given}'. Give a path relative to the pack's folder."
         )
     return found
+
+
+def scratch(owner: object) -> Callable[[], Path]:
+    """Return what makes, when first asked, a folder that goes when its owner goes."""
+
+    @cache
+    def folder() -> Path:
+        made = TemporaryDirectory(prefix="insights-")
+        weakref.finalize(owner, made.cleanup)
+        return Path(made.name)
+
+    return folder
 
 
 def digest(found: list[Path]) -> str:

@@ -13,12 +13,12 @@ import ibis
 from ibis import BaseBackend
 from ibis.expr.types import Table as Rows
 
-from insights.data.files import paths, reader
+from insights.data import reading
+from insights.data.files import paths, reader, scratch
 from insights.errors import ContractError, InsightsError, did_you_mean, some
 from insights.pack import Table
 
 OWN = ("memory", "main")  # our tables live in memory: a database file is only ever read
-NUMBER = "try_cast(replace(replace(cast({0} as varchar), ',', ''), ' ', '') as double)"
 UNREAD = "_unread_"  # beside a cast column: the text of each value that could not be read
 NONE = "(none)"  # the segment of rows that name none
 TAKEN = {"_day", "_events", "_exposure"}  # what series.of_metric adds to a table
@@ -71,26 +71,37 @@ def readable(name: str) -> Iterator[None]:
 
 def first_line(error: Exception) -> str:
     """Return the first line of what an engine says: those that follow may repeat the data."""
-    if "not utf-8 encoded" in str(error):
-        return "the text is not UTF-8. Save it as UTF-8."
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+    return reading.said(error)
 
 
 def read(backend: BaseBackend, table: Table, folder: Path, before: Mapping[str, Rows]) -> Rows:
-    """Return a table as its origin has it."""
+    """Return a table as its origin has it, or the columns of it that ``take`` names."""
+    if table.path is not None:
+        return _read_files(backend, table, folder)
+    rows = _queried(backend, table, before)
+    return reading.columns_of(table, rows) if table.take else rows
+
+
+def _queried(backend: BaseBackend, table: Table, before: Mapping[str, Rows]) -> Rows:
+    """Return what SQL gives, or a table that the connection has."""
     if table.sql is not None:
         return backend.sql(_with(table.sql, before, backend), dialect=backend.name)
-    if table.table is not None:
-        schema, _, name = table.table.rpartition(".")
-        if (
-            not schema and backend.name == "duckdb"
-        ):  # in full: a view of ours may share its name
-            return backend.table(name, database=(backend.current_catalog, "main"))
-        return backend.table(name, database=schema or None)
-    found = [str(path) for path in paths(table, folder)]
-    kind = reader(table)
+    schema, _, name = str(table.table).rpartition(".")
+    if not schema and backend.name == "duckdb":  # in full: a view of ours may share its name
+        return backend.table(name, database=(backend.current_catalog, "main"))
+    return backend.table(name, database=schema or None)
+
+
+def _read_files(backend: BaseBackend, table: Table, folder: Path) -> Rows:
+    """Return what a table's files hold."""
+    given, kind = paths(table, folder), reader(table)
     if kind == "parquet":
-        return backend.read_parquet(found, union_by_name=True)
+        rows = backend.read_parquet([str(path) for path in given], union_by_name=True)
+        return reading.columns_of(table, rows) if table.take else rows
+    texts = reading.plain(given, table.encoding, scratch(backend))
+    if table.take:
+        return reading.taken(backend, table, texts, kind)
+    found = [str(path) for path in texts]
     if kind == "csv":  # skip=0: no row is passed over to make the others fit
         return backend.read_csv(found, header=True, skip=0, sample_size=-1, union_by_name=True)
     return backend.read_json(found, union_by_name=True)
@@ -112,7 +123,13 @@ def cleaned(table: Table, raw: Rows) -> Rows:
 
     Beside a cast column ``x`` stands ``_unread_x``: the text of a value that could not be read.
     """
-    casts = {column: cast(column, to) for column, to in table.cast.items()}
+    schema = raw.schema()
+    casts = {
+        column: reading.cast(
+            quoted(column), to, text=schema[column].is_string(), zone=table.timezone
+        )
+        for column, to in table.cast.items()
+    }
     for column, read_as in list(casts.items()):
         text = f"nullif(trim(cast({quoted(column)} as varchar)), '')"
         casts[UNREAD + column] = f"case when {read_as} is null then {text} end"
@@ -142,10 +159,26 @@ def kept(backend: BaseBackend, name: str, table: Table, rows: Rows) -> Rows:
     return backend.create_table(name, rows, database=OWN)
 
 
+def unkeyed(table: Table, rows: Rows) -> list[Wrong]:
+    """Return which columns of its key, but those it derives, a table does not have."""
+    return _absent("key", [part for part in table.key if part not in table.columns], rows.columns)
+
+
 def lacking(table: Table, rows: Rows) -> list[Wrong]:
-    """Return what is wrong with a finished table's ``key``, ``recorded_at`` and names."""
+    """Return what is wrong with a finished table's names and what is said of its columns."""
     arrived = [table.recorded_at] if table.recorded_at else []
     wrong = _absent("key", table.key, rows.columns)
+    for part, named in (
+        ("valid", table.valid),
+        ("order", table.order),
+        ("equals", table.equals),
+    ):
+        wrong += _absent(part, named, rows.columns)
+    for column, who in table.grows.items():
+        wrong += [
+            ("grows", column, said)
+            for *_, said in _absent("grows", (column, who), rows.columns)
+        ]
     wrong += _absent("recorded_at", arrived, rows.columns)
     if arrived and not wrong and not is_time(rows, arrived[0]):
         kind = rows.schema()[arrived[0]]
@@ -162,12 +195,6 @@ def require(name: str, absent: Iterable[Wrong]) -> None:
     """Refuse a table that lacks columns."""
     for _, _, said in absent:
         raise ContractError(f"table '{name}': {said}")
-
-
-def cast(column: str, to: str) -> str:
-    """Return the SQL that casts a column and gives NULL where a value does not fit."""
-    name = quoted(column)
-    return NUMBER.format(name) if to == "number" else f"try_cast({name} as {to})"
 
 
 def quoted(name: str) -> str:

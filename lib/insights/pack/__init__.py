@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from insights.pack.draft import Draft
+from insights.pack.due import Due
 from insights.pack.faults import Fault
 from insights.pack.fields import Grain, Unit, Weekday
 from insights.pack.models import (
@@ -29,6 +30,7 @@ from insights.pack.notebooks import (
     unknown_parameter,
 )
 from insights.pack.places import find, packs, root, shown
+from insights.pack.plans import Holidays, Plan, Setting
 from insights.pack.reading import load, read
 from insights.pack.secrets import resolve_secrets, secret_names
 
@@ -37,17 +39,21 @@ __all__ = [
     "Benchmark",
     "Break",
     "Draft",
+    "Due",
     "Driver",
     "Event",
     "Fault",
     "Goal",
     "Grain",
+    "Holidays",
     "Metric",
     "Pack",
     "PackInfo",
     "Parameter",
     "Peers",
+    "Plan",
     "Readout",
+    "Setting",
     "Source",
     "Study",
     "Table",

@@ -25,6 +25,7 @@ STUDY_COLUMNS = (
     "weight",
     "cluster",
 )  # of a study's rows, beside drivers and controls
+ENCODINGS = ("utf-8", "utf-16", "cp1252", "latin-1", "cp1250", "shift_jis", "gb18030")
 SENTENCE_WORDS = {"subject", "period", "value"}
 
 Unit = Literal["count", "share", "seconds", "minutes", "hours", "days", "score"]
@@ -85,6 +86,23 @@ def _sentence(text: str) -> str:
     return text
 
 
+def _encoding(name: str) -> str:
+    try:
+        "".encode(name)
+    except (LookupError, UnicodeError):
+        hint = did_you_mean(name, ENCODINGS) or "; use a name such as 'cp1252'"
+        raise ValueError(f"'{name}' is not an encoding{hint}") from None
+    return name
+
+
+def _names(value: object) -> object:
+    """Take one name as a list of one; a list names at least one."""
+    names = [value] if isinstance(value, str) else value
+    if isinstance(names, list | tuple) and not names:
+        raise ValueError("name at least one column")
+    return tuple(names) if isinstance(names, list) else names
+
+
 def _code(value: object) -> object:
     """Take a number or a text as it stands: 99 is not '99' before a column says which."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
@@ -125,6 +143,8 @@ Sentence = Annotated[str, AfterValidator(_sentence)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 Name = Annotated[str, Field(pattern=rf"^{NAME}$")]
 DriverName = Annotated[str, AfterValidator(_driver)]
+Encoding = Annotated[str, AfterValidator(_encoding)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
 Number = Annotated[
     float, Field(allow_inf_nan=False)
 ]  # an int will do; a text or a boolean will not

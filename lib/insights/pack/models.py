@@ -15,14 +15,18 @@ from pydantic import (
     model_validator,
 )
 
+from insights.errors import did_you_mean
+from insights.pack.due import DueTime
 from insights.pack.fields import (
     Address,
     Code,
     Comparable,
     Date,
     DriverName,
+    Encoding,
     Model,
     Name,
+    Names,
     Number,
     Row,
     Sentence,
@@ -30,6 +34,7 @@ from insights.pack.fields import (
     Unit,
     Weekday,
 )
+from insights.pack.plans import Holidays, Plan
 
 STUDY_UNITS: dict[str | None, Unit] = {"logit": "share", "ordinal": "score"}
 
@@ -62,7 +67,17 @@ class PackInfo(Model):
     where: dict[str, str] = {}  # what a readout shows when nothing else is asked for
     min_group: int = Field(10, ge=1)  # smaller groups are pooled before they reach a page
     peers: Peers | None = None
+    holidays: Holidays | None = None  # whose public holidays forecasts know of
     attribution: str = ""
+
+
+def _least_first(ends: tuple[float, float]) -> tuple[float, float]:
+    if ends[0] > ends[1]:
+        raise ValueError(f"its least value {ends[0]:g} is above its largest {ends[1]:g}")
+    return ends
+
+
+Range = Annotated[tuple[Number, Number], Field(strict=False), AfterValidator(_least_first)]
 
 
 class Table(Model):
@@ -73,12 +88,14 @@ class Table(Model):
     table: str | None = None
     format: Literal["csv", "parquet", "json"] | None = None
     row: str  # what one row is, in words
+    encoding: Encoding | None = None  # of text that is not UTF-8
+    records: str | None = None  # JSON: the key whose list holds the rows
+    take: dict[Name, Names] = {}  # new: what exports call it, the first that is there
+    optional: tuple[str, ...] = Field((), strict=False)  # of `take`: NULL where it is not there
     key: tuple[str, ...] = Field((), strict=False)
     timezone: TimeZone = "UTC"  # of timestamps that carry none
     rename: dict[str, str] = {}  # old: new
-    cast: dict[
-        str, str
-    ] = {}  # column: SQL type, or `number` for figures with thousands separators
+    cast: dict[str, str] = {}  # column: SQL type, or one of insights.data.reading.casts
     columns: dict[str, str] = {}  # new column: SQL row expression
     aggregated: bool = False  # a row is a sum over cases, not a case
     volume: str = (
@@ -86,11 +103,19 @@ class Table(Model):
     )
     sampled: bool = False  # rows are a sample of what they speak for
     recorded_at: str | None = None  # when a row arrived, where the source says so
+    valid: dict[str, Range] = {}  # column: least and largest value that it can have
+    order: tuple[str, ...] = Field((), strict=False)  # time stamps as they follow each other
+    equals: dict[str, Row] = {}  # column: SQL row expression of the parts that it is the sum of
+    grows: dict[str, str] = {}  # column that can only grow: the id whose it is
+    merged: Row | None = None  # SQL row expression, true of a row merged into another
 
     @model_validator(mode="after")
     def _one_origin(self) -> Table:
         if sum(origin is not None for origin in (self.path, self.sql, self.table)) != 1:
             raise ValueError("give exactly one of path, sql and table")
+        if strange := [name for name in self.optional if name not in self.take]:
+            hint = did_you_mean(strange[0], self.take) or "; name it there"
+            raise ValueError(f"optional names '{strange[0]}', which take does not{hint}")
         return self
 
 
@@ -239,6 +264,7 @@ class Readout(Model):
     where: dict[str, str] = {}
     matrix: dict[str, Literal["all"] | list[str]] = {}
     on_request: bool = False
+    due: DueTime = ""  # when its page has to be there, such as Monday 07:00
 
 
 class Driver(Model):
@@ -321,6 +347,7 @@ class Pack(Model):
     events: dict[str, Event] = {}
     readouts: dict[str, Readout] = {}
     studies: dict[str, Study] = {}
+    plans: dict[str, Plan] = {}
 
     def metric(self, name: str) -> Metric:
         """Return one metric by name; names used inside a pack are checked and exist."""
