@@ -16,7 +16,7 @@ $(READY): requirements.lock pyproject.toml
 	@touch $@
 
 readouts: $(READY) ## publish the readouts; the last line says where
-	@$(BIN)/insights run params/demo --readout scorecard --readout what_changed --readout what_drives >/dev/null
+	@$(BIN)/insights run params/demo --readout scorecard --readout what_changed --readout what_drives --readout what_next >/dev/null
 	@$(BIN)/insights run params/eu_dsa
 
 test: $(READY) lint ## lint, types, import floors, unit tests, notebooks and pages

@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 import nbformat
+import pandas as pd
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -50,7 +51,7 @@ def heading(page: Path) -> str:
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The simulated operation's pages: scorecard, why satisfaction moved, what goes with it."""
+    """The simulated operation's pages: scorecard, why satisfaction moved, what is coming."""
     out = tmp_path_factory.mktemp("demo")
     only = ("scorecard", "what_changed", "what_drives")
     chosen = [word for name in only for word in ("--readout", name)]
@@ -58,10 +59,10 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "run", "params/demo", *chosen, "--set", "metric=csat", "--out", str(out), "--json"
     )
     assert done.returncode == 0, done.stderr
-    assert {run["status"] for run in json.loads(done.stdout)["runs"]} <= {
-        "published",
-        "published_with_warnings",
-    }
+    next_ = insights("run", "params/demo", "--readout", "what_next", "--out", str(out), "--json")
+    assert next_.returncode == 0, next_.stderr
+    runs = [run for each in (done, next_) for run in json.loads(each.stdout)["runs"]]
+    assert {run["status"] for run in runs} <= {"published", "published_with_warnings"}
     return out / "demo"
 
 
@@ -273,7 +274,7 @@ def test_the_demo_scorecard_leads_with_what_misses_its_goal_and_cries_no_wolf(
     """The last weeks hold nothing new: effect E1 lowered satisfaction half a year before."""
     said = heading(demo / "scorecard" / "index.html")
     assert said.startswith("Of those who answered Demo operation's survey in the week of 15")
-    assert "under the goal of at least 70 %; none of 33 measures moved clearly." in said
+    assert "under the goal of at least 70 %; none of 36 measures moved clearly." in said
     page = Page((demo / "scorecard" / "index.html").read_text())
     assert "95\u00a0% interval" in page.text
     assert "Satisfied, adjusted for who answered" in page.text
@@ -301,6 +302,23 @@ def test_the_strongest_planted_driver_is_the_first_claim_and_no_null_one_is(
     assert "agent's shift" in idle
     assert "macros used" in idle
     assert "by association" in text
+
+
+def test_what_is_coming_holds_its_range_its_record_and_the_people_it_takes(demo: Path) -> None:
+    page = demo / "what_next" / "index.html"
+    said = heading(page)
+    assert re.match(
+        r"Demo operation, contacts for people: [56],\d{3} a week expected in the 13 weeks from "
+        r"29 December 2025 \(80 % range 5,\d{3} to 6,\d{3}\)",
+        said,
+    )
+    assert re.search(r"to be safe it takes up to \d\d people full-time", said)
+    text = Page(page.read_text()).text.replace("\u00a0", " ")
+    assert "No forecast that was published earlier has come true yet." in text
+    assert "the method would have missed the 13 weeks since by" in text
+    log = pd.read_csv(demo / "what_next" / "forecasts.csv")
+    assert set(log["horizon"]) == set(range(1, 14))
+    assert (log["origin"] == "2025-12-22").all()
 
 
 def test_pages_lead_to_each_other_and_every_address_is_there(demo: Path) -> None:

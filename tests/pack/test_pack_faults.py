@@ -175,7 +175,7 @@ def test_metrics_say_what_is_wrong(faults: Faults, text: str, fault: str | None)
          "source.yaml, metrics.yaml, goals.yaml, actions.yaml, events.yaml, drivers.yaml, "
          "readouts.yaml"),
         ("zzz", "", "1: unknown file; a pack holds pack.yaml, source.yaml, metrics.yaml, "
-         "goals.yaml, actions.yaml, events.yaml, drivers.yaml, readouts.yaml"),
+         "goals.yaml, actions.yaml, events.yaml, drivers.yaml, plans.yaml, readouts.yaml"),
         ("goals", "- a\n", "1: the file holds a list; it must be a mapping (key: value)"),
         ("goals", "text\n", "1: the file holds 'text'; it must be a mapping (key: value)"),
         ("pack", None, "1: this file is missing; every pack has one"),
@@ -205,7 +205,7 @@ def test_a_file_with_another_ending_is_a_fault(write: Callable[..., Path]) -> No
     assert [str(fault) for fault in pack.read(folder).faults] == [
         "params/desk/goals.yml:1: unknown file; did you mean 'goals.yaml'? A pack holds "
         "pack.yaml, source.yaml, metrics.yaml, goals.yaml, actions.yaml, events.yaml, "
-        "drivers.yaml, readouts.yaml"
+        "drivers.yaml, plans.yaml, readouts.yaml"
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from insights.errors import ContractError, ParamError, did_you_mean, some
 from insights.pack import Metric, Pack
 
 EVENTS, EXPOSURE, DAY = "_events", "_exposure", "_day"
+WHOLE = "all"  # the segment of everything
 
 
 def build(
@@ -197,6 +199,39 @@ def complete(
     frame = frame.assign(metric=rows["metric"].iloc[0])
     merged = frame.merge(rows, on=["period", "metric", *keys], how="left")
     return merged.loc[:, rows.columns].sort_values([*keys, "period"], ignore_index=True)
+
+
+def history(rows: pd.DataFrame, *, by: Sequence[str] = ()) -> pd.DataFrame:
+    """Return series rows as a history: ``unique_id``, ``ds``, ``y`` by segment and period.
+
+    Parameters
+    ----------
+    rows
+        ``period``, ``value``, the dimensions, perhaps ``usable``: what is not is unknown.
+    by
+        Dimensions that tell segments apart. Values of one segment and period are added up; what
+        is not known of it is left out of the sum.
+    """
+    y = rows["value"].where(rows["usable"]) if "usable" in rows else rows["value"]
+    long = pd.DataFrame(
+        {"unique_id": segment_ids(rows, by), "ds": rows["period"], "y": y.astype("float64")}
+    )
+    summed: pd.DataFrame = long.groupby(["unique_id", "ds"])["y"].sum(min_count=1).reset_index()
+    return summed
+
+
+def segment_ids(rows: pd.DataFrame, by: Sequence[str]) -> pd.Series:
+    """Return the name of each row's segment, such as ``market=TR, queue=payout``.
+
+    >>> segment_ids(pd.DataFrame({"market": ["TR"], "queue": ["chat"]}), ["market", "queue"])[0]
+    'market=TR, queue=chat'
+    >>> segment_ids(pd.DataFrame({"market": ["TR"]}), [])[0]
+    'all'
+    """
+    if not by:
+        return pd.Series(WHOLE, index=rows.index)
+    first, *others = (f"{d}=" + rows[d].astype(str) for d in by)
+    return reduce(lambda said, part: said + ", " + part, others, first)
 
 
 def days(

@@ -12,7 +12,7 @@ from insights.pack.places import packs, root
 from insights.pack.yaml import Value, merge, parse
 
 MANDATORY = ("pack", "source", "metrics")
-STEMS = (*MANDATORY, "goals", "actions", "events", "drivers", "readouts")
+STEMS = (*MANDATORY, "goals", "actions", "events", "drivers", "plans", "readouts")
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from insights.errors import ParamError, did_you_mean
-from insights.pack import fields, models
+from insights.pack import fields, models, plans
 from insights.pack.draft import Draft
 from insights.pack.faults import Fault, Steps, found, sentences, unknown
 from insights.pack.files import MANDATORY, STEMS, read_files
@@ -43,6 +43,7 @@ SECTIONS = (
     _Section("actions", "actions", "action", models.Action),
     _Section("events", "events", "event", models.Event),
     _Section("drivers", "studies", "study", models.Study),
+    _Section("plans", "plans", "plan", plans.Plan),
     _Section("readouts", "readouts", "readout", models.Readout),
 )
 

@@ -18,6 +18,7 @@ from insights.pack.notebooks import (
     unknown_parameter,
 )
 from insights.pack.places import root, shown
+from insights.pack.plan_references import plans
 from insights.pack.study_references import studies
 
 
@@ -36,6 +37,7 @@ def references(draft: Draft, unread: Iterable[str] = ()) -> Iterator[Fault]:
     if "metrics" not in blind:
         yield from _metrics(draft)
         yield from _dimensions(draft)
+        yield from plans(draft)
     yield from _readouts(draft, "metrics" in blind)
 
 

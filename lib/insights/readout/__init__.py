@@ -20,6 +20,15 @@ if TYPE_CHECKING:
     )
     from insights.readout.cells_changed import change, drill, found, not_this
     from insights.readout.cells_drives import drives, effects, limits, thresholds, what_if
+    from insights.readout.cells_next import (
+        chances,
+        coming,
+        leaderboard,
+        scenarios,
+        score,
+        staffing,
+        unknowns,
+    )
 
 HOMES = {  # who calls a name needs what its module needs, and nothing else is imported
     "cells": (
@@ -35,14 +44,25 @@ HOMES = {  # who calls a name needs what its module needs, and nothing else is i
         "show",
     ),
     "cells_changed": ("change", "drill", "found", "not_this"),
+    "cells_next": (
+        "chances",
+        "coming",
+        "leaderboard",
+        "scenarios",
+        "score",
+        "staffing",
+        "unknowns",
+    ),
     "cells_drives": ("drives", "effects", "limits", "thresholds", "what_if"),
 }
 
 __all__ = [
     "actions",
+    "chances",
     "change",
     "charts",
     "checks",
+    "coming",
     "definitions",
     "drill",
     "drives",
@@ -51,12 +71,17 @@ __all__ = [
     "found",
     "gaps",
     "headline",
+    "leaderboard",
     "limits",
     "not_this",
     "opening",
+    "scenarios",
+    "score",
     "scorecard",
     "show",
+    "staffing",
     "thresholds",
+    "unknowns",
     "what_if",
 ]
 

@@ -18,6 +18,7 @@ from insights.pack import Goal
 from insights.readout.choices import Run, require_history
 from insights.readout.measures import Measure, gather
 
+COUNTS = ("count", "distinct")
 State = Literal["signal", "signals", "none", "unusable", "refused"]
 
 
@@ -220,12 +221,19 @@ def _target(run: Run, measure: Measure) -> Target | None:
         for goal in run.pack.goals.values()
         if goal.metric == measure.name
         and all(run.where.get(key) == value for key, value in goal.where.items())
+        and (measure.metric.kind not in COUNTS or _of_whole(run, goal))
     ]
     if not fitting:
         return None
     goal = max(fitting, key=lambda goal: len(goal.where))
     value = float(measure.now["value"])
     return Target(goal, _gap(goal, value, measure.metric.better), value)
+
+
+def _of_whole(run: Run, goal: Goal) -> bool:
+    """Tell whether a goal speaks of just these rows: a whole's count is no goal of its part."""
+    usual = run.pack.info.where
+    return all(v in (goal.where.get(k), usual.get(k)) for k, v in run.where.items())
 
 
 def _gap(goal: Goal, value: float, better: str) -> float:

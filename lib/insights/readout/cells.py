@@ -15,7 +15,16 @@ from insights import charts as drawing
 from insights import wording
 from insights.data import sources
 from insights.errors import ParamError
-from insights.readout import blocks, caveats, checking, choices, fragments, links, sentences
+from insights.readout import (
+    blocks,
+    caveats,
+    checking,
+    choices,
+    fragments,
+    links,
+    readings,
+    sentences,
+)
 from insights.readout import card as cards
 from insights.readout.card import Scorecard
 from insights.readout.choices import Run
@@ -39,15 +48,16 @@ def opening(
     metrics: Sequence[str] = (),
     metric: str | None = None,
     study: str | None = None,
+    coming: str | None = None,
 ) -> Run:
     """Check the parameters against pack and data; show the period and how fresh it is.
 
     A page about one metric names it by ``metric``, or by ``study``, an entry of drivers.yaml
-    whose metric it then is; "" is the pack's first.
+    whose metric it then is; a page about what is coming names it by ``coming``. "" is the
+    pack's first.
     """
-    run = choices.start(
-        pack, where=where, grain=grain, as_of=as_of, metrics=metrics, metric=metric, study=study
-    )
+    about = {"metric": metric, "study": study, "coming": coming}
+    run = choices.start(pack, where=where, grain=grain, as_of=as_of, metrics=metrics, **about)
     put("style", f"<style>{fragments.css()}</style>", "")
     tables = list(dict.fromkeys(run.pack.metrics[name].table for name in run.metrics))
     inputs = sources.fingerprints(run.source, tables)
@@ -111,6 +121,7 @@ def _headline(card: Scorecard) -> None:
         all_refused=card.state in {"refused", "unusable"},
         care=care,
         gates=checking.gates(card),
+        readings=readings.of_card(card),
     )
 
 

@@ -17,6 +17,7 @@ from insights.errors import ContractError, ParamError
 from insights.pack import Metric, Pack
 
 LEAST_HISTORY = 2
+MOST_AHEAD = 104
 EVERYTHING = "*"  # as a dimension's value: do not keep to the pack's usual one
 
 
@@ -99,6 +100,7 @@ def start(
     metrics: Sequence[str] = (),
     metric: str | None = None,
     study: str | None = None,
+    coming: str | None = None,
 ) -> Run:
     """Check a readout's parameters against its pack and its data.
 
@@ -118,6 +120,9 @@ def start(
         Of a page about one metric its name; "": the pack's first that adds up over segments.
     study
         An entry of drivers.yaml, whose metric the page is about; "": the pack's first.
+    coming
+        Of a page about what is coming its metric, a count; "": that of the pack's first plan,
+        or the pack's first count.
 
     Raises
     ------
@@ -134,6 +139,8 @@ def start(
     asked: Sequence[str] = metrics
     if study is not None:
         asked = [metric_of(loaded, study)]
+    elif coming is not None:
+        asked = [coming or _first_count(loaded, kept)]
     elif metric is not None:
         asked = [metric or _first_additive(loaded, kept)]
     names = tuple(asked) or _kept_by(loaded, kept)
@@ -179,6 +186,17 @@ def _first_additive(pack: Pack, kept: Mapping[str, str]) -> str:
         if adds_up and splits and set(kept) <= set(metric.dimensions):
             return name
     raise ParamError("no metric of the pack can be split by a dimension. Name one: metric.")
+
+
+def _first_count(pack: Pack, kept: Mapping[str, str]) -> str:
+    """Return the metric of the first plan that ``kept`` leaves, or the first count."""
+    planned = [plan.metric for plan in pack.plans.values()]
+    for name in [*planned, *pack.metrics]:
+        metric = pack.metrics[name]
+        plain = metric.kind == "count" and not metric.snapshot
+        if plain and set(kept) <= set(metric.dimensions):
+            return name
+    raise ParamError("the pack has no count to forecast. Name one: metric.")
 
 
 def _kept_by(pack: Pack, where: Mapping[str, str]) -> tuple[str, ...]:
@@ -257,9 +275,16 @@ def rehearse(parameters: Mapping[str, Any]) -> None:
         events = run.pack.events
         windows.require(parameters["compare"], parameters["span"], run.grain, events)
     require_history(parameters.get("history", LEAST_HISTORY))
+    require_horizon(parameters.get("horizon", 1))
 
 
 def require_history(history: int) -> None:
     """Refuse a small chart of fewer than two periods."""
     if history < LEAST_HISTORY:
         raise ParamError(f"history is {history}; it must be {LEAST_HISTORY} periods or more.")
+
+
+def require_horizon(horizon: int) -> None:
+    """Refuse to look ahead by no period, or by more than anybody can know."""
+    if not 1 <= horizon <= MOST_AHEAD:
+        raise ParamError(f"horizon is {horizon}; it must be from 1 to {MOST_AHEAD} periods.")

@@ -2,6 +2,7 @@
 
 from insights.methods.forecasts.forecasting import forecast
 from insights.methods.forecasts.hierarchy import reconcile
+from insights.methods.forecasts.record import Record, record
 from insights.methods.forecasts.result import Forecast
 
-__all__ = ["Forecast", "forecast", "reconcile"]
+__all__ = ["Forecast", "Record", "forecast", "reconcile", "record"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -72,20 +72,23 @@ class Forecast:
         """Return what is expected per period with its range, and how replays went."""
         return f"{self._expected()}; {self._replayed()}."
 
-    def plot(self, unique_id: object = None) -> Figure:
+    def plot(self, unique_id: object = None, *, name: str = "") -> Figure:
         """Return the fan chart of one series, by default of the one with the most to come.
 
         Parameters
         ----------
         unique_id
             A series of ``table``.
+        name
+            What its values are; by default the series' name where there are several.
         """
         if unique_id is None:
             unique_id = self.table.groupby("unique_id", sort=False)["mean"].sum().idxmax()
         if unique_id not in self.ids:
             near = did_you_mean(str(unique_id), map(str, self.ids)) or "."
             raise ParamError(f"plot: no series '{unique_id}'{near} Give one that was forecast.")
-        return drawing.fan(self.part(unique_id))
+        shown = self.part(unique_id)
+        return drawing.fan(replace(shown, name=name or shown.name))
 
     def part(self, unique_id: object) -> drawing.Fan:
         """Return what the chart of one series shows."""

@@ -1,0 +1,117 @@
+"""What if it comes otherwise: a spike, less automation, a launch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+
+from insights import wording
+from insights.data import periods, series
+from insights.errors import ParamError
+from insights.methods.staffing import Flow
+from insights.readout.choices import Run
+from insights.readout.expected import Expected
+from insights.readout.staffed import RECENT, Staffed
+
+LAUNCH_PERIODS = 4  # in which a launch is felt, its own included
+
+
+@dataclass(frozen=True, slots=True)
+class Scenarios:
+    """What might come otherwise; 0 leaves a scenario out."""
+
+    spike: float = 0.25  # share more than forecast ...
+    spike_periods: int = 2  # ... in the first so many periods
+    automation: float = -0.02  # change of the share that no person handles
+    launch: str = ""  # day of a launch; empty: the middle of the periods ahead
+    launch_lift: float = 0.1  # share more in the launch's period and the three after it
+
+
+@dataclass(frozen=True, slots=True)
+class What:
+    """One scenario, worked out."""
+
+    name: str
+    words: str
+    volume: pd.DataFrame  # ds, mean
+    flow: Flow | None
+
+
+def build(made: Expected, staffed: Staffed | None, asked: Scenarios) -> Iterator[What]:
+    """Yield the forecast itself and every scenario that is asked for."""
+    base = made.table[["ds", "mean"]].reset_index(drop=True)
+    flow = staffed.flow if staffed else None
+    yield What("As forecast", "", base, flow)
+    for name, words, factor in _factors(made, asked):
+        volume = base.assign(mean=base["mean"] * factor)
+        again = None
+        if staffed is not None:
+            rows = staffed.volume
+            by_period = pd.Series(factor.to_numpy(), index=base["ds"])
+            scaled = rows.assign(volume=rows["volume"] * rows["period"].map(by_period))
+            again = staffed.again(scaled)
+        yield What(name, words, volume, again)
+
+
+def _factors(made: Expected, asked: Scenarios) -> Iterator[tuple[str, str, pd.Series]]:
+    """Yield each scenario's name, what it supposes, and its factor on every period."""
+    run, plan, ahead = made.run, made.plan, made.table["ds"]
+    step = pd.Series(range(len(ahead)))
+    if asked.spike:
+        count = min(asked.spike_periods, len(ahead))
+        more = f"{wording.relative(asked.spike)} in the first {wording.count(count, run.grain)}"
+        yield "Spike", more, 1 + asked.spike * (step < count)
+    if asked.automation and plan is not None and plan.automated:
+        share = _automated(made, plan.automated)
+        people = (1 - share - asked.automation) / (1 - share)
+        said = wording.change(asked.automation, "share")
+        text = f"{said} answered without a person, from {wording.number(share, 'share')}"
+        yield "Automation", text, pd.Series(max(people, 0.0), index=step.index)
+    if asked.launch_lift:
+        first = _launch(run, ahead, asked.launch)
+        felt = step.between(first, first + LAUNCH_PERIODS - 1)
+        when = wording.the_period(ahead.iloc[first].date(), run.grain)
+        periods_ = wording.count(int(felt.sum()), run.grain)
+        text = f"{wording.relative(asked.launch_lift)} from {when}, for {periods_}"
+        yield "Launch", text, 1 + asked.launch_lift * felt
+
+
+def _automated(made: Expected, name: str) -> float:
+    """Return the share that no person handles now."""
+    run = made.run
+    metric = run.pack.metrics[name]
+    kept = {d: v for d, v in run.where.items() if d in metric.dimensions}
+    rows = series.build(
+        run.source,
+        name,
+        grain=run.grain,
+        start=periods.step(run.as_of, run.grain, 1 - RECENT).date(),
+        end=run.end.date(),
+        where=kept,
+        known_by=run.known_by.date(),
+    )
+    return float(rows["events"].sum() / rows["exposure"].sum())
+
+
+def _launch(run: Run, ahead: pd.Series, asked: str) -> int:
+    """Return which of the periods ahead a launch falls into."""
+    if not asked:
+        return len(ahead) // 2
+    first = periods.first_day(a_day("launch", asked), run.grain, run.pack.info.week_starts)
+    if first not in set(ahead):
+        raise ParamError(
+            f"launch is '{asked}', which is not in the {wording.count(len(ahead), run.grain)} "
+            f"from {wording.day(ahead.iloc[0].date())}. Give a day in them."
+        )
+    return int(list(ahead).index(first))
+
+
+def a_day(name: str, text: str) -> pd.Timestamp:
+    """Return a parameter's day, or refuse it."""
+    try:
+        return pd.Timestamp(date.fromisoformat(text))
+    except ValueError:
+        raise ParamError(f"{name} is '{text}'; it must be a date such as 2026-03-02.") from None
