@@ -15,6 +15,7 @@ MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September",
     "October", "November", "December",
 )  # fmt: skip
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 def number(x: float, unit: str = "count", *, like: Iterable[float] = ()) -> str:
@@ -109,6 +110,39 @@ def moment(when: datetime) -> str:
     '22\\xa0November 2026, 18:05 UTC'
     """
     return f"{day(when)}, {when:%H:%M} UTC"
+
+
+def deadline(when: datetime) -> str:
+    """Return a time by which something is due, as the clocks of its time zone show it.
+
+    >>> deadline(datetime(2026, 11, 30, 7, 0))
+    'Monday 30\\xa0November 2026, 07:00'
+    """
+    return f"{WEEKDAYS[when.weekday()]} {day(when)}, {when:%H:%M}"
+
+
+def elapsed(seconds: float) -> str:
+    """Return how long something took, in whole units of one kind.
+
+    >>> elapsed(59), elapsed(26 * 3600 + 900), elapsed(3.6 * 86400)
+    ('0\\xa0min', '26\\xa0h', '3\\xa0days')
+    """
+    minutes = int(seconds // 60)
+    if minutes < 60:
+        return f"{minutes}{NBSP}min"
+    hours = minutes // 60
+    return f"{hours}{NBSP}h" if hours < 72 else f"{hours // 24}{NBSP}days"
+
+
+def size(octets: int) -> str:
+    """Return how much room files take.
+
+    >>> size(0), size(48_200), size(2_345_000_000)
+    ('0\\xa0kB', '48\\xa0kB', '2,345.0\\xa0MB')
+    """
+    if octets < 1_000_000:
+        return f"{octets / 1000:.0f}{NBSP}kB"
+    return f"{octets / 1e6:,.1f}{NBSP}MB"
 
 
 def period(first: date, grain: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from insights import charts as drawing
-from insights.readout import cells, changed, checking, fragments, links
+from insights.readout import cells, changed, checking, fragments, links, readings
 from insights.readout import changed_words as words
 from insights.readout.changed import Split, WhatChanged
 from insights.readout.choices import Run
@@ -46,6 +46,7 @@ def _headline(page: WhatChanged) -> None:
         all_refused=page.card.state == "refused",
         care=care,
         gates=checking.gates(page.card),
+        readings=readings.of_change(page),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from insights import charts as drawing
-from insights.readout import cells, checking, driven, fragments, links
+from insights.readout import cells, checking, driven, fragments, links, readings
 from insights.readout import driven_words as words
 from insights.readout.choices import Run
 from insights.readout.driven import WhatDrives
@@ -47,6 +47,7 @@ def _headline(page: WhatDrives) -> None:
         all_refused=page.card.state == "refused",
         care=care,
         gates=checking.gates(page.card),
+        readings=readings.of_study(page),
     )
 
 

@@ -10,6 +10,8 @@ from markupsafe import Markup
 
 from insights.readout import fragments, policy
 
+NOTHING = Markup("")
+
 
 def document(
     *,
@@ -17,22 +19,29 @@ def document(
     kick: str,
     body: Markup,
     freshness: str = "",
+    due: Markup = NOTHING,
     notices: Sequence[str] = (),
     folds: Sequence[Mapping[str, Any]] = (),
     foot: str = "",
+    script: str = "",
 ) -> str:
-    """Return a whole page: its head, its policy and its landmarks around a body."""
+    """Return a whole page: its head, its policy and its landmarks around a body.
+
+    Only the list of pages has a ``script``; the policy lets that one run and no other.
+    """
     palette = fragments.colours(
         ":root .insights", "@media screen and (prefers-color-scheme:dark)"
     )
     style = palette + fragments.style("fragments") + fragments.style("page")
     whole = fragments.render(
         "page",
-        policy=Markup(policy.of(style)),
+        policy=Markup(policy.of(style, script)),
         style=Markup(style),
+        script=Markup(script),
         title=title,
         kick=kick,
         freshness=freshness,
+        due=due,
         notices=notices,
         body=body,
         folds=folds,

@@ -24,10 +24,11 @@ LOADING = {
     "xlink:href",
 }
 WORDS = {"alt", "aria-label", "title", "content", "data-label"}  # attributes that hold text
+PICTURE = re.compile(r"<(?:img|svg)\b")  # in a block, whose text is escaped
 PICTURES = ("image/svg+xml", "image/png", "image/jpeg")
 
 
-def faults(page: str, notebook: NotebookNode) -> list[str]:
+def faults(page: str, notebook: NotebookNode, script: str = "") -> list[str]:
     """Return what is wrong with a page made from an executed notebook, a sentence a fault.
 
     Parameters
@@ -36,6 +37,8 @@ def faults(page: str, notebook: NotebookNode) -> list[str]:
         The whole HTML page.
     notebook
         The executed notebook that it was made from.
+    script
+        The one script that the page may hold; a readout may hold none.
 
     Returns
     -------
@@ -43,7 +46,7 @@ def faults(page: str, notebook: NotebookNode) -> list[str]:
         Empty where the page may be published.
     """
     seen = _Reader.of(page)
-    return [*_of_notebook(notebook), *_of_figures(seen, notebook), *_of_page(seen)]
+    return [*_of_notebook(notebook), *_of_figures(seen, notebook), *_of_page(seen, script)]
 
 
 @dataclass
@@ -54,6 +57,7 @@ class _Seen:
     h1: int = 0
     policy: str | None = None
     style: list[str] = field(default_factory=list)
+    scripts: list[str] = field(default_factory=list)
     text: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
@@ -80,8 +84,7 @@ class _Reader(HTMLParser):
         self.inside = tag if tag in ("style", "script") else ""
         seen.pictures += tag in ("img", "svg")
         seen.h1 += tag == "h1"
-        if tag == "script":
-            seen.faults.append("The page holds a script.")
+        seen.scripts += [""] if tag == "script" else []
         if tag in ("link", "iframe", "object", "embed", "base", "form"):
             seen.faults.append(f"The page holds a <{tag}> element.")
         if (
@@ -99,8 +102,11 @@ class _Reader(HTMLParser):
         self.inside = ""
 
     def handle_data(self, data: str) -> None:
-        """Keep text, and the style sheet apart from it."""
-        (self.seen.style if self.inside == "style" else self.seen.text).append(data)
+        """Keep text, and the style sheet and scripts apart from it."""
+        if self.inside == "script":
+            self.seen.scripts[-1] += data
+        else:
+            (self.seen.style if self.inside == "style" else self.seen.text).append(data)
 
 
 def _of_image(given: dict[str, str], which: int) -> Iterator[str]:
@@ -156,7 +162,7 @@ def _drawn(output: NotebookNode) -> bool:
 
 def _of_figures(seen: _Seen, notebook: NotebookNode) -> Iterator[str]:
     """Compare the pictures on the page with those that the notebook drew."""
-    drawn = sum(_Reader.of(block.html).pictures for block in blocks.of_notebook(notebook))
+    drawn = sum(len(PICTURE.findall(block.html)) for block in blocks.of_notebook(notebook))
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             if blocks.of_output(output, 0) is None:
@@ -168,13 +174,15 @@ def _of_figures(seen: _Seen, notebook: NotebookNode) -> Iterator[str]:
         )
 
 
-def _of_page(seen: _Seen) -> Iterator[str]:
+def _of_page(seen: _Seen, script: str) -> Iterator[str]:
+    if any(not script or found != script for found in seen.scripts):
+        yield "The page holds a script."
     yield from dict.fromkeys(seen.faults)
     style = "".join(seen.style)
     yield from _of_css(style)
     if seen.policy is None:
         yield "The page has no content security policy."
-    elif seen.policy != policy.of(style):
+    elif seen.policy != policy.of(style, script):
         yield "The page's content security policy is not the one for its style sheet."
     if seen.h1 != 1:
         yield f"The page has {seen.h1} first headings (h1); it must have one."

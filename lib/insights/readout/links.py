@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import product
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -77,7 +77,18 @@ def beside(
     )
 
 
-def targets(runs: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+def answers(run: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return every key that a run's page answers to."""
+    one = run["metrics"][0] if len(run["metrics"]) == 1 else ""
+    notebook, where = PurePosixPath(run["notebook"]).stem, run["where"]
+    asked = product({"", one}, {"", str(run.get("grain") or "")})
+    return tuple(key(notebook, where=where, metric=m, grain=grain) for m, grain in asked)
+
+
+def targets(
+    runs: Iterable[Mapping[str, Any]],
+    answers: Callable[[Mapping[str, Any]], Iterable[str]] = answers,
+) -> dict[str, str]:
     """Return where pages lie, relative to the outputs, by every key that they answer to.
 
     Parameters
@@ -86,14 +97,13 @@ def targets(runs: Iterable[Mapping[str, Any]]) -> dict[str, str]:
         The manifest of the run behind each page. One that does not say what it shows, as a
         notebook without an opening does not, answers to nothing. Of two pages that answer to
         the same key the one with more metrics does, then the one whose name comes first.
+    answers
+        The keys of one run, as from ``answers``, perhaps remembered.
     """
     found: dict[str, str] = {}
     told = [run for run in runs if isinstance(run.get("where"), dict) and run.get("metrics")]
     for run in sorted(told, key=lambda run: (-len(run["metrics"]), str(run["readout"]))):
-        notebook = PurePosixPath(run["notebook"]).stem
-        one = run["metrics"][0] if len(run["metrics"]) == 1 else ""
-        for metric, grain in product({"", one}, {"", str(run.get("grain") or "")}):
-            asked = key(notebook, where=run["where"], metric=metric, grain=grain)
+        for asked in answers(run):
             found.setdefault(asked, f"{run['pack']}/{run['readout']}/index.html")
     return found
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from functools import cache
+from importlib import resources
 from typing import Any
 from urllib.parse import quote
 
-from insights.readout import fragments
+from insights.readout import fragments, lateness
 from insights.readout.frame import document
 from insights.wording import count, day, listing, moment
 
@@ -26,7 +28,17 @@ STATE = {
 }
 
 
-def index(manifests: Sequence[Mapping[str, Any]]) -> str:
+MOST_EARLIER = 5  # runs in a readout's fold; `insights list` knows them all
+
+
+@cache
+def script() -> str:
+    """Return what tells by the reader's own clock which pages are late; nothing else runs."""
+    place = resources.files("insights.readout") / "templates" / "index.js"
+    return place.read_text("utf-8").strip()
+
+
+def index(manifests: Sequence[Mapping[str, Any]], now: datetime | None = None) -> str:
     """Return the page that lists the runs: newest first, a readout's older runs in a fold.
 
     Parameters
@@ -34,6 +46,8 @@ def index(manifests: Sequence[Mapping[str, Any]]) -> str:
     manifests
         One a run, in any order. ``page_exists`` says whether the readout has a last good page;
         where it is left out, a published run means that it has one.
+    now
+        When the list is written; it says which pages are late by then.
 
     Returns
     -------
@@ -46,13 +60,23 @@ def index(manifests: Sequence[Mapping[str, Any]]) -> str:
         readouts.setdefault((str(run["pack"]), str(run["readout"])), []).append(run)
     packs: dict[str, list[dict[str, Any]]] = {}
     for (pack, _), runs in readouts.items():
-        packs.setdefault(pack, []).append(_row(runs))
+        packs.setdefault(pack, []).append(_row(runs, now or datetime.now(UTC)))
     titles = {str(run["pack"]): str(run.get("pack_title") or run["pack"]) for run in manifests}
     groups = [{"title": titles[pack], "runs": rows} for pack, rows in packs.items()]
+    due = [row["due"] for rows in packs.values() for row in rows if row["due"]]
     body = fragments.render(
-        "index", title="Readouts", summary=_summary([*readouts.values()]), groups=groups
+        "index",
+        title="Readouts",
+        summary=_summary([*readouts.values()]),
+        late=_late(sum(one["late"] for one in due)),
+        groups=groups,
     )
-    return document(title="Readouts", kick="Insights", body=body)
+    runs_script = script() if due else ""
+    return document(title="Readouts", kick="Insights", body=body, script=runs_script)
+
+
+def _late(n: int) -> str:
+    return f"Late: {n}." if n else ""
 
 
 def _summary(readouts: Sequence[Sequence[Mapping[str, Any]]]) -> str:
@@ -70,7 +94,7 @@ def _summary(readouts: Sequence[Sequence[Mapping[str, Any]]]) -> str:
     return f"{count(len(readouts), 'readout')}, newest first; by their last run {said}."
 
 
-def _row(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _row(runs: Sequence[Mapping[str, Any]], now: datetime) -> dict[str, Any]:
     """Return the line of one readout: its newest run, and the older ones for the fold."""
     newest = next((run for run in runs if run.get("stands", True)), runs[0])
     older = [run for run in runs if run is not newest]
@@ -83,14 +107,25 @@ def _row(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         row["state"] = ""
         row["error"] = str(newest.get("error") or "")
         row["headline"] = _last_good(newest, good) if exists else "No page yet."
-    earlier = [_run(run) for run in older]
+    title = count(len(older), "earlier run")
+    if len(older) > MOST_EARLIER:
+        title += f", the last {MOST_EARLIER} of them"
     return {
         **row,
-        "earlier": earlier,
-        "earlier_title": count(len(earlier), "earlier run"),
+        "since": _since(newest, good) if exists else "",
+        "due": lateness.row(lateness.current(runs), now) if exists else None,
+        "earlier": [_run(run) for run in older[:MOST_EARLIER]],
+        "earlier_title": title,
         "quiet": newest["status"] == "skipped",
         "hit": newest.get("state") in ("signal", "signals"),
     }
+
+
+def _since(newest: Mapping[str, Any], good: Mapping[str, Any] | None) -> str:
+    """Return what changed with the page that stands; beside a failure it is old news."""
+    if good is None or newest["status"] == "failed":
+        return ""
+    return str((good.get("since") or {}).get("said") or "")
 
 
 def _last_good(newest: Mapping[str, Any], good: Mapping[str, Any] | None) -> str:

@@ -6,15 +6,15 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from markupsafe import Markup, escape
 from nbformat import NotebookNode
 
 from insights.errors import ContractError
-from insights.readout import blocks, fragments, outputs, safe
-from insights.readout.frame import document
+from insights.readout import blocks, fragments, lateness, outputs, safe
+from insights.readout.frame import NOTHING, document
 from insights.readout.inspection import faults
 from insights.readout.listing import index
 from insights.wording import count, day, moment, number
@@ -26,7 +26,10 @@ APART = {"style", "opening", "footer"}  # blocks that have no place in the flow 
 
 
 def render(
-    notebook: NotebookNode, manifest: Mapping[str, Any], notices: Sequence[str] = ()
+    notebook: NotebookNode,
+    manifest: Mapping[str, Any],
+    notices: Sequence[str] = (),
+    since: Markup = NOTHING,
 ) -> str:
     """Return the page of an executed notebook.
 
@@ -39,6 +42,8 @@ def render(
         The run's record; it fills "Where these numbers come from".
     notices
         Sentences for the top of the page, such as that the data have not advanced.
+    since
+        What changed since the last readout; it follows the first screen.
 
     Returns
     -------
@@ -50,7 +55,7 @@ def render(
     title = str(manifest.get("title") or "Readout")
     first = shown["headline"].data.get("headline") if "headline" in shown else None
     about = next((c.source for c in notebook.cells if c.cell_type == "markdown"), "")
-    body = Markup("\n").join(part.html for part in _sections(notebook) if not part.empty)
+    body = Markup("\n").join(part.html for part in _sections(notebook, since) if not part.empty)
     if first is None:
         first = str(manifest.get("headline") or title)
         body = Markup('<div class="top"><h1>{}</h1></div>\n').format(first) + body
@@ -64,6 +69,7 @@ def render(
         title=str(first),
         kick=str(opened.get("kick") or title),
         freshness=str(opened.get("freshness") or ""),
+        due=lateness.line(manifest.get("due"), _started(manifest)),
         notices=notices,
         body=body,
         folds=[fold for fold in folds if fold["html"]],
@@ -103,7 +109,7 @@ class _Section:
         return self.nothing and not self.visible
 
 
-def _sections(notebook: NotebookNode) -> Iterator[_Section]:
+def _sections(notebook: NotebookNode, since: Markup) -> Iterator[_Section]:
     """Yield the flow of the page, a section at a time; the first Markdown cell is left out."""
     section, introduced = _Section(), False
     for number_, cell in enumerate(notebook.cells):
@@ -119,7 +125,14 @@ def _sections(notebook: NotebookNode) -> Iterator[_Section]:
             for html in _flow(cell, number_, section):
                 section.html += html + Markup("\n")
                 section.visible = True
+            if _is_first_screen(cell):
+                section.html += since
     yield section
+
+
+def _is_first_screen(cell: NotebookNode) -> bool:
+    shown = [blocks.of_output(output, 0) for output in cell.outputs]
+    return any(block is not None and block.kind == "headline" for block in shown)
 
 
 def _flow(cell: NotebookNode, which: int, section: _Section) -> Iterator[Markup]:
@@ -188,6 +201,11 @@ def _facts(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "Time taken", ", ".join(took)
     if manifest.get("figures") is not None:
         yield "Drawn", count(int(manifest["figures"]), "figure")
+
+
+def _started(manifest: Mapping[str, Any]) -> datetime:
+    said = manifest.get("started_at")
+    return datetime.fromisoformat(said) if said else datetime.now(UTC)
 
 
 def _day(iso: object) -> str:

@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
-from insights.readout import links
+from insights.readout import lateness, links
 from insights.runs import staging
 from insights.runs.manifest import PUBLISHED, STATUSES, Manifest
 
+PAGE, MANIFEST = "index.html", "manifest.json"
 TEXTS = ("run_id", "pack", "readout", "title", "notebook", "status", "started_at")
 TEXTS_OR_NONE = ("headline", "as_of", "data_through", "state", "error", "page")
 LISTS = ("gates", "care", "inputs")
+READING = {"key", "title", "unit", "kind", "grain", "period", "value", "lower", "upper", "past"}
 
 
 def read(out: Path) -> tuple[list[Manifest], list[str]]:
@@ -30,27 +34,79 @@ def read(out: Path) -> tuple[list[Manifest], list[str]]:
     return sorted(runs, key=_age, reverse=True), problems
 
 
+def newest_first(home: Path) -> Iterator[Manifest]:
+    """Yield the runs of one readout's folder; what cannot be read is left to ``read``."""
+    for name in reversed(_names(home / "runs")):  # a name is a time
+        try:
+            yield _read(home / "runs" / name / MANIFEST)
+        except ValueError:
+            continue
+
+
+def stands(run: Manifest) -> bool:
+    """Tell whether a run was published and its page is, or was, its readout's last good one."""
+    return run["status"] in PUBLISHED and bool(run.get("stands", True))
+
+
 def last_published(home: Path) -> Manifest | None:
     """Return the newest published run of one readout's folder whose page stands, or None."""
-    for file in sorted(home.glob("runs/*/manifest.json"), reverse=True):  # a name is a time
-        try:
-            run = _read(file)
-        except ValueError:  # `read` reports it
-            continue
-        if run["status"] in PUBLISHED and run.get("stands", True):
-            return run
-    return None
+    return next(filter(stands, newest_first(home)), None)
 
 
-def targets(out: Path, pack: str) -> dict[str, str]:
-    """Return where a pack's last good pages lie, by what they can be asked for."""
-    pages = (out / pack).glob("*/index.html")
-    runs = [last_published(page.parent) for page in pages]
-    return links.targets(run for run in runs if run is not None)
+def earlier(home: Path, run: Manifest) -> tuple[Manifest | None, Manifest | None]:
+    """Return the last good run that a run can be held against, and that of an earlier period.
+
+    It has the same notebook, rows, grain and parameters but for the date.
+    """
+    last = None
+    for other in newest_first(home):
+        if stands(other) and _asked(other) == _asked(run):
+            last = last or other
+            if (other["as_of"] or "") < (run["as_of"] or ""):
+                return last, other
+    return last, None
+
+
+def _asked(run: Manifest) -> object:
+    rest = {key: value for key, value in run["parameters"].items() if key != "as_of"}
+    return run["notebook"], run.get("where"), run.get("grain"), rest
+
+
+class Pages:
+    """The last good pages below a folder; a manifest is read again once its page differs."""
+
+    def __init__(self, out: Path) -> None:
+        self.out = out
+        self._seen: dict[str, tuple[object, Manifest | None]] = {}
+        self._answers: dict[tuple[str, str], tuple[str, ...]] = {}
+
+    def last(self, place: str) -> Manifest | None:
+        """Return what ``last_published`` does for a readout, given as pack/readout."""
+        page = _stamp(f"{self.out}/{place}/{PAGE}")
+        before, run = self._seen.get(place, (None, None))
+        if page is None or page != before:
+            run = last_published(self.out / place)
+            self._seen[place] = (page, run)
+        return run
+
+    def targets(self, pack: str) -> dict[str, str]:
+        """Return where a pack's last good pages lie, by what they can be asked for."""
+        places = [f"{pack}/{name}" for name in _names(self.out / pack)]
+        there = [place for place in places if _stamp(f"{self.out}/{place}/{PAGE}") is not None]
+        runs = [run for place in there if (run := self.last(place)) is not None]
+        return links.targets(runs, self._answer)
+
+    def _answer(self, run: Mapping[str, Any]) -> tuple[str, ...]:
+        known = (run["readout"], run["run_id"])
+        if known not in self._answers:
+            self._answers[known] = links.answers(run)
+        return self._answers[known]
 
 
 def relink(out: Path, pack: str) -> None:
-    """Bring the links between a pack's last good pages up to date; runs stay as they were.
+    """Bring the links between a pack's last good pages up to date, and when the next is due.
+
+    The runs' own copies stay as they were.
 
     Raises
     ------
@@ -61,10 +117,12 @@ def relink(out: Path, pack: str) -> None:
     if not home.is_dir():
         return
     with staging.held(home), _aside(out, "links") as aside:
-        there = targets(out, pack)
-        for page in sorted(home.glob("*/index.html")):
+        there, now = Pages(out).targets(pack), datetime.now(UTC)
+        for page in sorted(home.glob(f"*/{PAGE}")):
             text = page.read_bytes().decode(errors="surrogateescape")
+            due = lateness.current(newest_first(page.parent))
             fresh = links.resolve(text, f"{pack}/{page.parent.name}", there)
+            fresh = lateness.with_line(fresh, lateness.line(due, now))
             if fresh != text:
                 staging.replace(page, fresh.encode(errors="surrogateescape"), aside)
 
@@ -80,17 +138,33 @@ def write_index(out: Path, index: Callable[[list[Manifest]], str]) -> list[str]:
     runs, problems = read(out)
     page = index(
         [
-            run | {"page_exists": (out / run["pack"] / run["readout"] / "index.html").is_file()}
+            run | {"page_exists": (out / run["pack"] / run["readout"] / PAGE).is_file()}
             for run in runs
         ]
     )
     with _aside(out, "index") as aside:
-        staging.replace(out / "index.html", page, aside)
+        staging.replace(out / PAGE, page, aside)
     return problems
 
 
 def _aside(out: Path, what: str) -> AbstractContextManager[Path]:
     return staging.folder(out, f"{what}-{os.getpid()}-{time.monotonic_ns()}")
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return sorted(os.listdir(folder))
+    except OSError:  # none yet, or nobody's folder
+        return []
+
+
+def _stamp(page: str) -> object:
+    """Return what tells a file from the one that replaces it; None: there is none."""
+    try:
+        known = os.stat(page)
+    except OSError:
+        return None
+    return known.st_ino, known.st_mtime_ns, known.st_size
 
 
 def _age(run: Manifest) -> tuple[datetime, str]:
@@ -108,6 +182,10 @@ def _read(file: Path) -> Manifest:
     wrong = [key for key in TEXTS if not isinstance(found.get(key), str)]
     wrong += [key for key in TEXTS_OR_NONE if not isinstance(found.get(key), str | None)]
     wrong += [key for key in LISTS if not isinstance(found.get(key), list)]
+    wrong += [] if isinstance(found.get("parameters"), dict) else ["parameters"]
+    wrong += [] if _is_due(found.get("due")) else ["due"]
+    wrong += [] if _are_readings(found.get("readings", [])) else ["readings"]
+    wrong += [] if isinstance(found.get("since"), dict | None) else ["since"]
     if wrong:
         raise ValueError(f"its '{wrong[0]}' is missing or of another kind")
     if found["status"] not in STATUSES:
@@ -118,3 +196,21 @@ def _read(file: Path) -> Manifest:
     if datetime.fromisoformat(found["started_at"]).tzinfo is None:
         raise ValueError("its start has no time zone")
     return found
+
+
+def _is_due(found: object) -> bool:
+    """Tell whether something is when a readout is due, or None."""
+    if not isinstance(found, dict):
+        return found is None
+    try:
+        ZoneInfo(found["zone"])
+        when = datetime.fromisoformat(found["next"])
+    except (KeyError, TypeError, ValueError, OSError):
+        return False
+    return when.tzinfo is not None and isinstance(found.get("when"), str)
+
+
+def _are_readings(found: object) -> bool:
+    return isinstance(found, list) and all(
+        isinstance(one, dict) and one.keys() >= READING for one in found
+    )

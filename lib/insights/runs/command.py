@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from insights import pack as packs
+from insights.data import forecast_log
 from insights.pack import Pack
 from insights.runs import catalog, engine, manifest, publish, runner
 from insights.runs.engine import Engine, Job
@@ -25,6 +27,7 @@ def run(
 ) -> None:
     """Run a plan and bring the list of pages up to date, also when it fails or is stopped."""
     root = packs.root()
+    os.environ[forecast_log.FOLDER] = str(out)  # where notebooks find what was forecast
 
     def publisher() -> publish.Publisher:
         return publish.Publisher(

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from insights import wording
+from insights.pack import Due
 from insights.runs.engine import Job, Outcome
 
 if TYPE_CHECKING:
@@ -112,6 +113,8 @@ def begin(
         "where": None,  # as resolved: the pack's own with the parameter laid over it
         "grain": None,
         "metrics": [],
+        "readings": [],
+        "since": None,
         "state": None,
         "all_refused": False,
         "gates": [],
@@ -126,7 +129,16 @@ def begin(
         "advanced": None,
         "page": None,
         "stands": True,  # False: a rerun of the past, beside a page that shows a later period
+        "due": _due(job, run),
     }
+
+
+def _due(job: Job, run: Run) -> dict[str, str] | None:
+    """Return when a readout is due and by when its next page has to be there, or None."""
+    if not job.due:
+        return None
+    following = Due.parse(job.due, job.zone).after(run.started)
+    return {"when": job.due, "zone": job.zone, "next": following.isoformat()}
 
 
 def told(manifest: Manifest, blocks: Sequence[Block], figures: int) -> Manifest:
@@ -141,6 +153,7 @@ def told(manifest: Manifest, blocks: Sequence[Block], figures: int) -> Manifest:
         "grain": opening.get("grain"),
         "metrics": opening.get("metrics", []),
         "inputs": opening.get("inputs", []),
+        "readings": headline.get("readings", []),
         "headline": headline.get("headline"),
         "state": headline.get("state"),
         "all_refused": bool(headline.get("all_refused")),

@@ -304,4 +304,6 @@ def _job(
         notebook=_notebook(root, readout),
         parameters={**given, **own},
         values=values,
+        due=readout.due if len(values) == len(readout.matrix) else "",  # not a page of its own
+        zone=pack.info.timezone,
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from insights.data import forecast_log
 from insights.errors import InsightsError
 from insights.readout import links
 from insights.runs import catalog, manifest, staging
@@ -22,11 +23,14 @@ from insights.runs.worker import skip_iri_grammar
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
+    from insights.readout.since import Since
+
 Notebook: TypeAlias = "NotebookNode"
-PAGE, NOTEBOOK, MANIFEST = "index.html", "notebook.ipynb", "manifest.json"
+PAGE, NOTEBOOK, MANIFEST = catalog.PAGE, "notebook.ipynb", catalog.MANIFEST
+FORECAST = "forecast"  # the kind of block that holds rows of the forecast log
 FROM_NOTEBOOK = (
     *("headline", "as_of", "data_through", "where", "grain", "metrics"),
-    *("state", "gates", "care", "inputs"),
+    *("state", "gates", "care", "inputs", "readings"),
 )
 
 
@@ -34,7 +38,7 @@ FROM_NOTEBOOK = (
 class Renderer:
     """The four things that publishing asks of ``readout.page``."""
 
-    render: Callable[[Any, Manifest, Sequence[str]], str]
+    render: Callable[[Any, Manifest, Sequence[str], Any], str]
     faults: Callable[[str, Any], list[str]]
     with_banner: Callable[[str, str], str]
     index: Callable[[list[Manifest]], str]
@@ -70,6 +74,10 @@ class Publisher:
     page: Renderer
     commit: dict[str, Any] | None = None
     versions: dict[str, str] = field(default_factory=dict)
+    pages: catalog.Pages = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "pages", catalog.Pages(self.out))
 
     def settle(self, job: Job, run: Run, outcome: Outcome) -> Manifest:
         """Publish a run, or record that it failed and say so on the last good page.
@@ -112,7 +120,7 @@ class Publisher:
     ) -> Manifest:
         """Build, check and put into place one good run."""
         home = self.out / known["pack"] / known["readout"]
-        earlier = catalog.last_published(home)
+        earlier = self.pages.last(f"{known['pack']}/{known['readout']}")
         known = known | {
             "advanced": manifest.advanced(known, earlier),
             "stands": not _is_past(known, earlier),
@@ -121,7 +129,10 @@ class Publisher:
             "seconds": {"execute": round(outcome.seconds, 2)},
         }
         started = time.monotonic()
-        page = self.page.render(notebook, known, _notices(known, earlier))
+        told = _since(home, known)
+        known = known | {"since": told and told.record()}
+        section = told.html() if told else ""
+        page = self.page.render(notebook, known, _notices(known, earlier), section)
         if faults := self.page.faults(page, notebook):
             raise Refused(f"the page is not fit to publish: {'; '.join(faults)}")
         known = manifest.finish(known, outcome, time.monotonic() - started)
@@ -137,7 +148,7 @@ class Publisher:
         """
         place, run_id = f"{known['pack']}/{known['readout']}", known["run_id"]
         home, built = self.out / place, aside / "run"
-        there = catalog.targets(self.out, known["pack"]) if known["stands"] else {}
+        there = self.pages.targets(known["pack"]) if known["stands"] else {}
         built.mkdir()
         staging.write(built / NOTEBOOK, _text(notebook))
         staging.write(built / PAGE, links.resolve(page, f"{place}/runs/{run_id}", there))
@@ -145,10 +156,13 @@ class Publisher:
         if names := self.secrets.in_folder(built):
             raise Leak(names)
         staging.write(aside / PAGE, links.resolve(page, place, there))
+        logged = known["stands"] and _logged(notebook, home, aside)
         with whole():
             _into_place(built, home, run_id)
             if known["stands"]:
                 os.replace(aside / PAGE, home / PAGE)
+            if logged:
+                os.replace(aside / forecast_log.NAME, home / forecast_log.NAME)
             staging.sync_folder(home)
 
     def _fail(
@@ -160,7 +174,7 @@ class Publisher:
         error: str | None,
     ) -> Manifest:
         """Record a failed run and say so on the last good page."""
-        known = known | dict.fromkeys(("headline", "state", "page", "advanced"))
+        known = known | dict.fromkeys(("headline", "state", "page", "advanced", "since"))
         known |= {"status": "failed", "error": error or "the run left no notebook"}
         text = _text(notebook) if notebook is not None else None
         if leaked := self.secrets.in_text(text) + self.secrets.in_text(manifest.dumps(known)):
@@ -262,6 +276,27 @@ def _notices(known: Manifest, earlier: Manifest | None) -> list[str]:
     return [
         f"The data have not advanced since the run of {manifest.moment(earlier['started_at'])}."
     ]
+
+
+def _since(home: Path, known: Manifest) -> Since | None:
+    """Return what a run says that the last good one did not; one of the past says nothing."""
+    from insights.readout import since
+
+    return since.compare(known, *catalog.earlier(home, known)) if known["stands"] else None
+
+
+def _logged(notebook: Notebook, home: Path, aside: Path) -> bool:
+    """Write the readout's forecast log with what a run forecasts, if that is new."""
+    from insights.readout import blocks
+
+    found = [b for b in blocks.of_notebook(notebook) if b.kind == FORECAST]
+    rows = [row for block in found for row in block.data["rows"]]
+    log = home / forecast_log.NAME
+    text = log.read_text(encoding="utf-8") if log.is_file() else ""
+    more = forecast_log.added(text, rows)
+    if more != text:
+        staging.write(aside / forecast_log.NAME, more)
+    return more != text
 
 
 def _into_place(built: Path, home: Path, run_id: str) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed, wait
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from psutil import Process
@@ -18,6 +19,9 @@ from insights.runs.processes import adopt_orphans, descendants, end
 from insights.runs.publish import Publisher
 
 PATIENCE_SECONDS = 10.0
+ATTEMPTS = 2  # of a run that was lost for no reason of its own
+
+Retried = Callable[[Job, str], None]  # a job, and why it is tried again
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,7 @@ def run(
     limits: Limits | None = None,
     executor: Executor | None = None,
     execute: Engine = engine.papermill,
+    retried: Retried = lambda job, why: None,
 ) -> None:
     """Execute jobs side by side and settle each one when it is done.
 
@@ -56,6 +61,9 @@ def run(
         Any ``concurrent.futures`` executor; threads by default, for a job is a process.
     execute
         How one job is executed; all that it takes and returns can be pickled.
+    retried
+        Is told what is tried once more: a run whose process or executor was lost. One that
+        ended by an error of its own, or out of time, is not.
 
     Raises
     ------
@@ -67,37 +75,79 @@ def run(
     others = descendants()
     own = executor is None
     pool = executor or ThreadPoolExecutor(max(1, min(limits.jobs, len(jobs))))
-    pending: dict[Future[Outcome], Job] = {}
+    work = _Work(pool, execute, root, limits.timeout_seconds, retried)
     try:
         for job in jobs:
-            pending[pool.submit(execute, job, root, limits.timeout_seconds)] = job
+            work.begin(job)
         settler = publisher()
         staging.remove_stale(settler.out)
-        for work in as_completed(pending):
-            outcome = _outcome(work)
-            done(settler.settle(pending[work], Run.begun(outcome.seconds), outcome))
+        for job, outcome in work.outcomes():
+            done(settler.settle(job, Run.begun(outcome.seconds), outcome))
     except BaseException:
-        _stop(list(pending), others)
+        _stop(list(work.pending), others)
         raise
     finally:
         if own:
             pool.shutdown(wait=True, cancel_futures=True)
+            engine.leave()
             end(_ours(others))
 
 
-def _outcome(work: Future[Outcome]) -> Outcome:
+@dataclass(slots=True)
+class _Work:
+    """Jobs handed to an executor, and handed to it again where it lost them."""
+
+    pool: Executor
+    execute: Engine
+    root: Path
+    timeout_seconds: float
+    retried: Retried
+    pending: dict[Future[Outcome], tuple[Job, int]] = field(default_factory=dict)
+
+    def begin(self, job: Job, attempt: int = 1) -> None:
+        """Hand a job over."""
+        future = self.pool.submit(self.execute, job, self.root, self.timeout_seconds)
+        self.pending[future] = (job, attempt)
+
+    def outcomes(self) -> Iterator[tuple[Job, Outcome]]:
+        """Yield what came of each job, in the order in which they end."""
+        while self.pending:
+            for future in wait(self.pending, return_when=FIRST_COMPLETED).done:
+                job, attempt = self.pending.pop(future)
+                outcome = _outcome(future)
+                if not (outcome.lost and attempt < ATTEMPTS and self._again(job, outcome)):
+                    yield job, _counted(outcome, attempt)
+
+    def _again(self, job: Job, outcome: Outcome) -> bool:
+        """Try a job once more, if the executor still takes any."""
+        with suppress(Exception):  # one that broke takes nothing, each in its own words
+            self.begin(job, ATTEMPTS)
+            self.retried(job, outcome.error or "")
+            return True
+        return False
+
+
+def _outcome(future: Future[Outcome]) -> Outcome:
     """Return what came of a job, also where the executor lost it."""
-    if (error := work.exception()) is None:
-        return work.result()
-    return Outcome(
-        notebook=None, error=f"it could not be run: {engine.sentence(error)}", seconds=0
-    )
+    if (error := future.exception()) is None:
+        return future.result()
+    said = f"it could not be run: {engine.sentence(error)}"
+    return Outcome(notebook=None, error=said, seconds=0, lost=True)
+
+
+def _counted(outcome: Outcome, attempt: int) -> Outcome:
+    """Return an outcome that says if it is that of a second attempt."""
+    if attempt == 1:
+        return outcome
+    note = "; ".join(filter(None, [outcome.note, "the first attempt was lost"]))
+    return replace(outcome, note=note)
 
 
 def _stop(pending: Sequence[Future[Outcome]], others: set[Process]) -> None:
     """Start nothing more and kill what runs, again and again until every job has noticed."""
     for work in pending:
         work.cancel()
+    engine.leave()
     until = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < until:
         end(_ours(others))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import shutil
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,11 @@ from insights.runs.processes import adopt_orphans, descendants, end
 RESULT = "result.json"
 NOTEBOOK = "notebook.ipynb"
 OWN_ERRORS = ("ParamError", "ContractError", "MethodError")  # their messages are sentences
+THREADS = {  # readouts share the processors; threads in one only contend
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+}
+BACKEND = "module://matplotlib_inline.backend_inline"  # as a kernel's launcher sets it
 
 
 def one_line(name: str, message: str, most: int = 400) -> str:
@@ -28,6 +35,11 @@ def one_line(name: str, message: str, most: int = 400) -> str:
     said = " ".join(message.split())
     text = said if name in OWN_ERRORS and said else f"{name}: {said}" if said else name
     return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def drawing() -> dict[str, str]:
+    """Return the environment in which figures are drawn inline, or as a user wants it."""
+    return {"MPLBACKEND": os.environ.get("MPLBACKEND", BACKEND)}
 
 
 def skip_iri_grammar() -> None:
@@ -56,12 +68,23 @@ def private_jupyter(scratch: Path) -> None:
         "JUPYTER_PREFER_ENV_PATH": "1",
         "IPYTHONDIR": str(scratch / "ipython"),
         "TMPDIR": str(temporary),
-        "OMP_NUM_THREADS": "1",  # readouts share the processors; threads in one only contend
-        "OPENBLAS_NUM_THREADS": "1",
+        **THREADS,
     }
 
 
-def run(order: dict[str, Any], scratch: Path) -> dict[str, Any]:
+def limit_memory(megabytes: int) -> None:
+    """Keep this process, and each that it starts, from asking for more; 0 is no limit.
+
+    What the machine has left is no limit either: should it run out, this is to be killed first.
+    """
+    if megabytes:
+        most = megabytes * 2**20
+        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+    with suppress(OSError):  # Linux alone has it
+        Path("/proc/self/oom_score_adj").write_text("1000")
+
+
+def run(order: dict[str, Any], scratch: Path, engine: str | None = None) -> dict[str, Any]:
     """Execute one notebook; what it had written when it failed stays in the scratch folder."""
     skip_iri_grammar()
     from nbclient.exceptions import DeadKernelError
@@ -76,6 +99,7 @@ def run(order: dict[str, Any], scratch: Path) -> dict[str, Any]:
             literal(order["notebook"]),
             literal(scratch / NOTEBOOK),
             parameters=order["parameters"],
+            engine_name=engine,
             kernel_name="python3",
             progress_bar=False,
             log_output=False,
@@ -104,6 +128,7 @@ def main() -> None:
     threading.Thread(target=_follow_parent, args=(scratch,), daemon=True).start()
     adopt_orphans()
     private_jupyter(scratch)
+    limit_memory(order["memory_mb"])
     result = run(order, scratch)
     end(descendants())
     (scratch / RESULT).write_text(json.dumps(result), encoding="utf-8")

@@ -1,0 +1,202 @@
+"""One process has everything imported and forks a child for each readout."""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from insights.runs import worker
+from insights.runs.engine import stock
+from insights.runs.engine.jobs import TIMEOUT_SECONDS, Job, Outcome, executed, order, said
+from insights.runs.processes import end_tree
+
+GRACE_SECONDS = 30.0
+SINGLE = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}  # pyarrow would start a thread
+LOST = "the process that readouts are forked from ended"
+
+
+@dataclass(slots=True)
+class _Child:
+    """A readout under way: whoever waits for it is told how it ended."""
+
+    ended: threading.Event = field(default_factory=threading.Event)
+    code: int | None = None  # None: the server was gone before it could say
+
+
+class Server:
+    """The process that forks, and the thread that hears from it."""
+
+    def __init__(self) -> None:
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `close`
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "insights.runs.engine.server"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            env={**os.environ, **worker.THREADS, **SINGLE, **worker.drawing()},
+            start_new_session=True,  # the terminal's Ctrl-C is the command's to answer
+        )
+        self._lock = threading.Lock()
+        self._ready = threading.Event()
+        self._children: dict[int, _Child] = {}
+        self._count = 0
+        self.closed = False
+        self._reader = threading.Thread(target=self._hear, daemon=True)
+        self._reader.start()
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can take orders."""
+        return self._reader.is_alive() and self._process.poll() is None
+
+    def begin(self, asked: dict[str, Any]) -> int:
+        """Order a child and return its number; OSError if nobody is there to take it."""
+        self._ready.wait()
+        with self._lock:
+            if not self.alive:
+                raise BrokenPipeError(LOST)
+            self._count += 1
+            number = self._count
+            self._children[number] = _Child()
+            self._say({"run": number, **asked})
+        return number
+
+    def wait(self, number: int, seconds: float) -> tuple[bool, int | None]:
+        """Return whether a child ended in time, and its exit code; a late one is killed."""
+        child = self._children[number]
+        in_time = child.ended.wait(seconds)
+        if not in_time:
+            with self._lock:
+                self._say({"stop": number})
+            child.ended.wait(GRACE_SECONDS)
+        del self._children[number]
+        return in_time, child.code
+
+    def close(self) -> None:
+        """End the process and everything below it."""
+        assert self._process.stdin is not None
+        self.closed = True
+        try:
+            self._process.stdin.close()
+            self._process.wait(GRACE_SECONDS if self._ready.is_set() else 0)
+        except (OSError, subprocess.TimeoutExpired):
+            end_tree(self._process.pid)
+            self._process.wait()
+        self._reader.join(GRACE_SECONDS)
+        self._log.close()
+
+    def _say(self, what: dict[str, Any]) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(what).encode() + b"\n")
+        self._process.stdin.flush()
+
+    def _hear(self) -> None:
+        """Pass on which children ended; when the server is gone, all have."""
+        assert self._process.stdout is not None
+        with self._process.stdout as lines:
+            for line in lines:
+                event = json.loads(line)
+                self._ready.set()
+                child = self._children.get(event.get("ended"))
+                if child is not None:
+                    child.code = event["code"]
+                    child.ended.set()
+        self._ready.set()
+        for child in list(self._children.values()):
+            child.ended.set()
+
+
+_server: Server | None = None
+_owner = 0  # the process that started it: a forked copy of us has none
+_starting = threading.Lock()
+
+
+def possible() -> bool:
+    """Tell whether this system can fork."""
+    return hasattr(os, "fork") and sys.platform == "linux"
+
+
+def fork(
+    job: Job, root: Path, timeout_seconds: float = TIMEOUT_SECONDS, *, memory_mb: int = 0
+) -> Outcome:
+    """Run one job in a child forked from a process that has imported everything.
+
+    The cells run in the shell of a kernel, but without its process and its sockets, and nothing
+    is imported again. The process that forks is started with the first job; it ends with this
+    one, or by ``leave``.
+
+    Returns
+    -------
+    Outcome
+        Of ``papermill`` where this system cannot fork, where the notebook uses what only a
+        kernel has, or where the process that forks was lost; ``note`` says so.
+    """
+    if not possible():
+        return _stock(job, root, timeout_seconds, memory_mb, "this system cannot fork safely")
+    with tempfile.TemporaryDirectory(prefix="insights-", ignore_cleanup_errors=True) as folder:
+        scratch = Path(folder)
+        asked = order(job, root, scratch) | {"memory_mb": memory_mb}
+        asked["environment"] = dict(os.environ)
+        found, taken = _ask(asked, scratch, timeout_seconds)
+        text = executed(scratch)
+    if found.get("instead"):
+        return _stock(job, root, timeout_seconds, memory_mb, found["instead"])
+    return Outcome(text, found["error"], taken, "fork", lost=bool(found.get("lost")))
+
+
+def leave() -> None:
+    """End the process that forks, if there is one."""
+    global _server
+    with _starting:
+        if _server is not None and _owner == os.getpid():
+            _server.close()
+        _server = None
+
+
+def _ask(asked: dict[str, Any], scratch: Path, most: float) -> tuple[dict[str, Any], float]:
+    """Have a child carry an order out; return its result, or what ended it, and its seconds."""
+    try:
+        server = _running()
+        number = server.begin(asked)
+    except OSError:
+        return {"instead": LOST}, 0
+    started = time.monotonic()
+    in_time, code = server.wait(number, most)
+    taken = time.monotonic() - started
+    if not in_time:
+        return {"error": stock.out_of_time(most)}, taken
+    if code is None:
+        return {"error": LOST} if server.closed else {"instead": LOST}, taken
+    return said(scratch, code), taken
+
+
+def _running() -> Server:
+    """Return this process's server, started if need be."""
+    global _server, _owner
+    with _starting:
+        if _server is None or _owner != os.getpid() or not _server.alive:
+            _server, _owner = Server(), os.getpid()
+            atexit.register(leave)
+        return _server
+
+
+def _stock(job: Job, root: Path, seconds: float, memory_mb: int, why: str) -> Outcome:
+    """Run a job with stock papermill instead and say why."""
+    made = stock.papermill(job, root, seconds, memory_mb=memory_mb)
+    return Outcome(
+        made.notebook,
+        made.error,
+        made.seconds,
+        "papermill",
+        f"run by papermill: {why}",
+        made.lost,
+    )
