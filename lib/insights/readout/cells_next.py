@@ -106,7 +106,10 @@ def staffing(page: Outlook) -> None:
         return
     flow = page.staffed.flow
     claim = people_words.staffing(page)
-    html = fragments.figure(drawing.svg(flow.plot()), claim, claim)
+    table = people_words.by_week(page)
+    html = fragments.figure(
+        drawing.svg(flow.plot()), claim, claim, table, "Full-time people; in brackets the gap."
+    )
     cells.put("figure", html, claim, alt=claim)
     note = "Full-time people at each queue's upper end; gap: on hand less needed, − is short."
     _table(PARTS, people_words.parts(page), "Whom it takes, by queue", note)

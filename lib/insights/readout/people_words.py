@@ -92,6 +92,23 @@ def parts(page: Outlook) -> list[list[str]]:
     return rows
 
 
+def by_week(page: Outlook) -> pd.DataFrame:
+    """Return the people each queue takes in each period and, where known, the gap to it."""
+    assert page.staffed is not None
+    flow, grain = page.staffed.flow, page.run.grain
+    made: dict[str, list[str]] = {}
+    for queue, own in flow.table.groupby("queue", sort=False):
+        cells = []
+        for needed, gap in zip(own["hours_needed"], own["gap"], strict=True):
+            text = wording.number(needed / flow.person_hours, "score")
+            known = np.isfinite(gap)
+            cells.append(f"{text} ({signed(gap / flow.person_hours)})" if known else text)
+        made[str(queue)] = cells
+    periods = flow.table["period"].drop_duplicates()
+    labels = [wording.label(p.date(), grain) for p in periods]
+    return pd.DataFrame({grain.capitalize(): labels, **made})
+
+
 def peak_people(page: Outlook) -> float:
     """Return the most full-time people that any period takes."""
     assert page.staffed is not None
