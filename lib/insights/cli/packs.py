@@ -38,19 +38,30 @@ def new(
         ),
     ],
     like: Annotated[
-        str,
+        str | None,
         typer.Option(
             metavar="PACK",
             help="The pack or template to start from, by name or path.",
             show_default=False,
         ),
-    ],
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH",
+            help="The file, or the folder of files, to point it at.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
-    """Start a pack from one that works: copy its YAML and say what to edit."""
+    """Start a pack: from one that works, on your own data, or from one file of any kind."""
     from insights.runs import starter
 
-    lines = starter.copy(like, folder)
-    typer.echo(f"{folder} is a copy of {like}. Edit next:")
+    if like is None:
+        raise ParamError("say --like PACK, the pack to start from")
+    lines = starter.copy(like, folder, data)
+    of = f", on {data}" if data else ""
+    typer.echo(f"{folder} is a copy of {like}{of}. Edit next:")
     for line in lines:
         typer.echo(f"  {line}")
     typer.echo(f"Then: insights check {folder}")

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -141,11 +141,10 @@ def fingerprints(source: Source, tables: list[str]) -> list[dict[str, Any]]:
     for name in tables:
         table = source.pack.source.tables[name]
         via = f"table {table.table}" if table.table else "SQL over the connection"
+        path = table.path and (Path(table.path).name if _is_full(table.path) else table.path)
         n = int(source.tables[name].count().execute())
         content = _content(source, name, known)[:16]
-        made.append(
-            {"table": name, "origin": table.path or via, "rows": n, "fingerprint": content}
-        )
+        made.append({"table": name, "origin": path or via, "rows": n, "fingerprint": content})
     return made
 
 
@@ -160,6 +159,11 @@ def _content(source: Source, name: str, known: dict[str, str]) -> str:
         said = f"{table.sql or table.table} {held}"
         known[name] = hashlib.sha256(said.encode()).hexdigest()
     return known[name]
+
+
+def _is_full(path: str) -> bool:
+    """Tell whether a path says where on a machine a file lies, which no page repeats."""
+    return PurePosixPath(path).is_absolute() or PureWindowsPath(path).is_absolute()
 
 
 def _made_of(source: Source, name: str) -> list[str]:

@@ -161,7 +161,9 @@ def kept(backend: BaseBackend, name: str, table: Table, rows: Rows) -> Rows:
 
 def unkeyed(table: Table, rows: Rows) -> list[Wrong]:
     """Return which columns of its key, but those it derives, a table does not have."""
-    return _absent("key", [part for part in table.key if part not in table.columns], rows.columns)
+    return _absent(
+        "key", [part for part in table.key if part not in table.columns], rows.columns
+    )
 
 
 def lacking(table: Table, rows: Rows) -> list[Wrong]:
