@@ -22,6 +22,7 @@ from . import (
     scoring,
     segments,
     signals,
+    staffing,
     unbuilt,
     values,
     world,
@@ -31,7 +32,7 @@ from .world import World
 
 SCORERS = (
     values, plain, satisfaction, gates, signals, nulls, changes, segments, drivers, forecasts,
-    unbuilt,
+    staffing, unbuilt,
 )  # fmt: skip
 
 

@@ -12,8 +12,6 @@ METHODS = (  # effect, module, function, what would be asked
     ("E5", "effects", "measure", "handle time target: guard harmed"),
     ("E6", "effects", "measure", "worst three markets: not confirmed"),
     ("-", "effects", "measure", "200 null simulations: at most 7 % confirmed or harmed"),
-    ("E2", "staffing", "agents", "login outage: agents needed to clear the backlog"),
-    ("-", "goals", "", "chance to meet a goal, against the hidden weeks"),
 )  # fmt: skip
 REST = (  # module, what would be asked, why it is not
     ("quality", "dirt D1 to D12, each caught and named", "the simulator plants no dirt"),
