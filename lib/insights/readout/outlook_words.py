@@ -115,7 +115,7 @@ def scores(record: Record) -> list[list[str]]:
         side = wording.number(abs(bias), "share") + (" too low" if bias < 0 else " too high")
         rows.append(
             [
-                str(name).replace("_", " "),
+                "all together" if name == record.main else _named(str(name)),
                 str(int(row["n"])),
                 wording.number(row["wape"], "share"),
                 _share(row["naive_wape"]),
@@ -125,6 +125,11 @@ def scores(record: Record) -> list[list[str]]:
             ]
         )
     return rows
+
+
+def _named(segment: str) -> str:
+    """Return a segment by its last dimension: the page has fixed the others."""
+    return segment.rpartition("=")[2].replace("_", " ")
 
 
 def board(page: Outlook) -> list[list[str]]:
