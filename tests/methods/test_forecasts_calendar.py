@@ -189,3 +189,21 @@ def test_a_launch_lifts_the_week_after_it_and_a_weeks_holiday_its_week():
     closed = happening([142, 282, 422, 562], "shut", "holiday")
     week = forecast(series(weeks, freq="W-MON"), horizon=4, freq="W-MON", events=closed)
     np.testing.assert_allclose(week.table["median"], [60, 100, 100, 100], rtol=0.1)
+
+
+def test_paths_of_one_series_are_those_of_the_same_law() -> None:
+    """Asked alone or with the others, a series has the same distribution."""
+    rng = np.random.default_rng(5)
+    days = pd.date_range("2024-01-01", periods=140)
+    history = pd.concat(
+        [
+            pd.DataFrame({"unique_id": name, "ds": days, "y": rng.poisson(level, len(days))})
+            for name, level in (("a", 50), ("b", 500))
+        ]
+    )
+    made = forecast(history, horizon=5, freq="D")
+    alone = made.sample_paths(4000, np.random.default_rng(1), ids=["b"])
+    together = made.sample_paths(4000, np.random.default_rng(2))[:, [1]]
+    assert alone.shape == (4000, 1, 5)
+    assert alone.mean(axis=0) == pytest.approx(together.mean(axis=0), rel=0.02)
+    assert alone.std(axis=0) == pytest.approx(together.std(axis=0), rel=0.1)

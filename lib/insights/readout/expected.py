@@ -75,9 +75,7 @@ class Expected:
     def _drawn(self) -> Floats:
         """Joint futures of the page's own rows, before they are brought to the mean."""
         rng = np.random.default_rng(self.forecast.seed)
-        many = max(200, min(DRAWS, 3_000_000 // len(self.forecast.table)))
-        drawn = self.forecast.sample_paths(many, rng)
-        own: Floats = drawn[:, self.forecast.ids.index(self.own)]
+        own: Floats = self.forecast.sample_paths(DRAWS, rng, ids=[self.own])[:, 0]
         return own
 
     @property
@@ -202,7 +200,7 @@ def _history(
         known_by=run.known_by.date(),
     )
     rows = rows[rows["period"].isin(good)].dropna(subset=["value"])
-    nodes, alias = _nodes(rows, dims)
+    nodes, alias = _nodes(rows[list(dims)].drop_duplicates(), dims)
     parts = []
     for by in _levels(dims):
         own = series.history(rows, by=by)

@@ -134,10 +134,9 @@ def build(
     metric = require_count(run)
     choices.require_horizon(horizon)
     asked = scenarios or Scenarios()
-    measure, delay = _measures(run)
     card = cards.build(run)
     plan = plan_of(run)
-    expected = expecting.build(run, measure, horizon=horizon, plan=plan, seed=seed)
+    expected = expecting.build(run, card.measures[0], horizon=horizon, plan=plan, seed=seed)
     day = None if not clear_by else a_day("clear_by", clear_by).date()
     late = ""
     try:
@@ -154,7 +153,7 @@ def build(
         staffed=staffed,
         what_ifs=tuple(scenarios_of(expected, staffed, asked)),
         chances=tuple(_chances(card, expected)),
-        delay=delay,
+        delay=_delay(run),
         late=late,
         horizon=horizon,
     )
@@ -277,12 +276,13 @@ def _replay(run: Run, made: Expected, title: str) -> Record:
     return forecasts.record(log, actual, metric=title, main=main, noun=run.grain)
 
 
-def _measures(run: Run) -> tuple[Measure, Measure | None]:
-    """Return the metric, and how late its rows come where the pack says so."""
-    name = run.metrics[0]
-    delay = run.pack.metrics[name].delay
-    found = gather(replace(run, metrics=(name, delay) if delay else (name,)))
-    return found[0], found[1] if delay and found[1].stands else None
+def _delay(run: Run) -> Measure | None:
+    """Return how late the metric's rows come, where the pack says so and it has a figure."""
+    name = run.pack.metrics[run.metrics[0]].delay
+    if name is None:
+        return None
+    (found,) = gather(replace(run, metrics=(name,)))
+    return found if found.stands else None
 
 
 def _chances(card: Scorecard, made: Expected) -> Iterator[GoalChance]:

@@ -132,11 +132,12 @@ def _labels(
         span = _span(panel, when.normalize() if panel.clock.day > 1 else when)
         for lag in sorted(range(first, last + 1), key=abs):
             number = names.setdefault((str(name), lag), len(names))
-            for i in _who(panel, unique_id):
-                at = span + lag * panel.clock.day - panel.last[i] + panel.y.shape[1] - 1
-                at = at[(at >= panel.first[i]) & (at < wide)]
-                at = at[near[i, at] > abs(lag)]
-                label[i, at], near[i, at] = number, abs(lag)
+            who = _who(panel, unique_id)[:, None]
+            at = span + lag * panel.clock.day - panel.last[who] + panel.y.shape[1] - 1
+            inside = (at >= panel.first[who]) & (at < wide)
+            closer = inside & (near[who, at.clip(0, wide - 1)] > abs(lag))
+            row, column = np.broadcast_to(who, at.shape)[closer], at[closer]
+            label[row, column], near[row, column] = number, abs(lag)
     return label, list(names)
 
 

@@ -96,6 +96,11 @@ class Law:
         found = np.where(self.floor[:, None], np.maximum(found, 0.0), found)
         return np.where(self.shut, 0.0, found)
 
+    def of(self, series: Ints) -> Law:
+        """Return the law of some of the series."""
+        names = ("center", "mean", "scale", "shape", "count", "spread", "floor", "shut")
+        return replace(self, **{name: getattr(self, name)[series] for name in names})
+
     def moved(self, factor: Floats, offset: Floats, doubt: Floats) -> Law:
         """Return the law with effects of the calendar put on; ``doubt`` is their error."""
         center, mean = (part * factor + offset for part in (self.center, self.mean))

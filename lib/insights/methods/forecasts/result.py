@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -47,7 +48,9 @@ class Forecast:
         """Periods ahead."""
         return len(self.table) // len(self.ids)
 
-    def sample_paths(self, n: int, rng: np.random.Generator) -> Floats:
+    def sample_paths(
+        self, n: int, rng: np.random.Generator, *, ids: Sequence[object] | None = None
+    ) -> Floats:
         """Draw joint futures, so that sums over periods or series have honest intervals.
 
         Parameters
@@ -56,6 +59,8 @@ class Forecast:
             Futures, at least 1.
         rng
             Where the randomness comes from.
+        ids
+            The series wanted; by default all, in the order of ``table``.
 
         Returns
         -------
@@ -66,7 +71,10 @@ class Forecast:
         """
         if n < 1:
             raise ParamError(f"sample_paths: n is {n}. Ask for at least 1.")
-        return self.law.paths(n, rng)
+        if ids is None:
+            return self.law.paths(n, rng)
+        there = self.ids
+        return self.law.of(np.array([there.index(name) for name in ids])).paths(n, rng)
 
     def narrative(self) -> str:
         """Return what is expected per period with its range, and how replays went."""
