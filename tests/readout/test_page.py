@@ -323,7 +323,7 @@ def test_hostile_text_shows_as_text_everywhere_on_a_page(hostile):
 
 
 @pytest.mark.parametrize("hostile", [SCRIPT, BROKEN_OUT])
-@pytest.mark.parametrize("status", ["published", "failed", "skipped"])
+@pytest.mark.parametrize("status", ["published", "failed"])
 def test_hostile_text_shows_as_text_everywhere_in_the_index(hostile, status):
     def listed(text):
         names = ("run_id", "pack", "readout", "title", "headline", "error", "page")
@@ -470,14 +470,6 @@ def test_a_failed_run_without_a_page_links_nowhere():
     read = Reader(page.index([run("a", 2, "failed", error="No table.", page=None)]))
     assert read.all("a") == []
     assert "No page yet." in read.text
-
-
-def test_a_skipped_run_shows_the_page_that_still_stands():
-    skipped = run("a", 2, "skipped", error="The data have not advanced.", page=None)
-    read = Reader(page.index([run("a", 1), skipped]))
-    assert read.all("a")[0] == {"href": "eu_dsa/a/index.html"}
-    assert "Skipped" in read.text
-    assert "Last good page" not in read.text
 
 
 def test_page_exists_decides_whether_the_index_links():

@@ -156,7 +156,7 @@ def test_memory_is_limited_where_a_limit_is_set(run):
     "code",
     [
         "for _ in range(1000):\n    print('x' * 1_000_000)",
-        "import subprocess\nsubprocess.run('head -c 1000000000 /dev/zero', shell=True)",
+        "import subprocess\nsubprocess.run('yes | head -c 1000000000', shell=True)",
         "from IPython.display import HTML\nwhile True:\n    display(HTML('x' * 1_000_000))",
         "try:\n    print('x' * 100_000_000)\nexcept Exception: pass",
     ],

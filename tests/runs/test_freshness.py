@@ -18,7 +18,7 @@ from insights import pack as packs
 from insights.cli import main
 from insights.errors import ParamError
 from insights.pack import Due
-from insights.readout import lateness, listing, page
+from insights.readout import listing, page
 from insights.runs import catalog, manifest, plan, publish
 from insights.runs.engine import Job, Outcome
 from insights.runs.manifest import Manifest, Run
@@ -201,7 +201,7 @@ def test_a_page_from_before_there_were_times_stays_as_it_is(tmp_path: Path):
 
 def told(minute: int, status: str = "published", **fields: Any) -> Manifest:
     job = Job("shop", "good", "Good", Path("1_good.ipynb"), {}, due="Monday 07:00")
-    run = Run(f"r{minute:02}", MONDAY + timedelta(minutes=minute))
+    run = Run(f"r{minute:04}", MONDAY + timedelta(minutes=minute))
     begun = manifest.begin(job, run, commit=None, found={})
     return begun | {"status": status, "page_exists": True, "headline": "Orders rose."} | fields
 
@@ -236,19 +236,58 @@ def test_the_lists_script_is_the_only_thing_that_runs_and_its_policy_says_so():
     assert "<script" not in page.index([told(0, due=None)], MONDAY)
 
 
-def test_a_skipped_run_confirms_a_page_and_failed_ones_and_reruns_of_the_past_do_not():
-    week = timedelta(days=7)
-    older = told(0) | {"due": {"when": "Monday 07:00", "zone": "UTC", "next": "old"}}
-    for newer, counts in (
-        (told(1, "skipped"), True),
-        (told(1, "published_with_warnings"), True),
-        (told(1, "failed"), False),
-        (told(1, stands=False), False),
-    ):
-        due = lateness.current([newer, older])
-        assert due is not None
-        assert (due["next"] == (MONDAY + week).replace(hour=7, minute=0).isoformat()) == counts
-    assert lateness.current([told(1, "failed")]) is None
+def confirm(out: Path, when: datetime, standing: Manifest) -> None:
+    """Note, as of some time, that there is nothing new."""
+    one = Job("shop", "good", "Good", Path("1_good.ipynb"), {}, due="Monday 07:00")
+    catalog.confirm(out, one, standing, Run("x", when))
+
+
+def test_a_check_that_found_nothing_new_lets_a_page_serve_on(tmp_path: Path):
+    good = settle(tmp_path, MONDAY - timedelta(days=7000))
+    home = tmp_path / "shop" / "good"
+    before = files(home / "runs")
+    confirm(tmp_path, MONDAY + timedelta(days=7000), good)
+    catalog.relink(tmp_path, "shop")
+    catalog.write_index(tmp_path, page.index)
+    at = f"checked 22{NB}January 2046, 06:30 UTC, nothing new"
+    assert said(home / "index.html") == (
+        f"The next page is due Monday 29{NB}January 2046, 07:00 UTC; "
+        "from then on this one is late."
+    )
+    html = (tmp_path / "index.html").read_text()
+    assert f"<small>{at}</small>" in html
+    assert ">due Monday 07:00</small>" in html
+    assert files(home / "runs") == before
+    assert catalog.read(tmp_path) == ([good], [])
+    made = (home / "index.html").stat().st_ino
+    confirm(tmp_path, MONDAY + timedelta(days=7002), good)  # for the same Monday
+    catalog.relink(tmp_path, "shop")
+    assert (home / "index.html").stat().st_ino == made
+
+
+def test_a_check_speaks_of_one_page_only_and_one_that_cannot_be_read_of_none(tmp_path: Path):
+    good = settle(tmp_path, MONDAY - timedelta(days=7000))
+    home = tmp_path / "shop" / "good"
+    confirm(tmp_path, MONDAY, good | {"run_id": "another"})
+    catalog.relink(tmp_path, "shop")
+    assert said(home / "index.html").startswith("Due Monday 07:00, ")
+    note = json.loads((home / "checked.json").read_text())
+    for wrong in ("{", "[]", json.dumps(note | {"at": "2026"}), json.dumps(note | {"due": 1})):
+        (home / "checked.json").write_text(wrong)
+        assert catalog.checked(home) is None
+    (home / "checked.json").unlink()
+    (home / "checked.json").mkdir()
+    assert catalog.checked(home) is None
+    confirm(tmp_path, MONDAY, good)  # the disk will not take it
+
+
+def test_failed_runs_and_reruns_of_the_past_do_not_count_as_a_new_page():
+    html = page.index([told(0), told(11000, "failed", error="no")], MONDAY + timedelta(days=8))
+    assert f"due Monday 07:00, 23{NB}h late" in html
+    past = page.index([told(0), told(11000, stands=False)], MONDAY + timedelta(days=8))
+    assert f"due Monday 07:00, 23{NB}h late" in past
+    new = page.index([told(0), told(11000)], MONDAY + timedelta(days=8))
+    assert ">due Monday 07:00</small>" in new
 
 
 def test_manifests_from_before_there_were_times_are_never_late():

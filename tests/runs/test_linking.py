@@ -230,9 +230,8 @@ def test_one_command_links_what_it_publishes_whatever_comes_first(
             packs.load("shop"),
             [job("scorecard"), job("changes")],
             out=tmp_path / "elsewhere",
-            limits=runner.Limits(jobs=1),
+            how=command.How(runner.Limits(jobs=1), by_hand),
             progress=progress,
-            execute=by_hand,
         )
     assert not progress.broken
     assert links_of(last(tmp_path / "elsewhere", "scorecard")) == ["../changes/index.html"]
@@ -253,9 +252,8 @@ def test_links_that_the_disk_will_not_take_are_said_and_the_list_is_still_made(
             packs.load("shop"),
             [job("scorecard")],
             out=tmp_path,
-            limits=runner.Limits(jobs=1),
+            how=command.How(runner.Limits(jobs=1), by_hand),
             progress=progress,
-            execute=by_hand,
         )
     assert progress.broken
     assert progress.problems == [

@@ -82,9 +82,17 @@ def test_a_figure_has_moved_where_it_left_the_earlier_range_and_is_news_on_its_p
     assert (found.then, found.now) == (then, now)
 
 
+def test_a_forecast_has_moved_where_it_left_the_range_given_with_it():
+    kind = {"kind": "forecast", "news": True}
+    assert step(reading(45, **kind), reading(51, 2, **kind)).verdict == (
+        f"yes: above the 80{NB}% range then, 40.0{NB}d to 50.0{NB}d"
+    )
+    assert not step(reading(45, **kind), reading(49, 2, **kind)).clear
+
+
 def test_without_a_range_nothing_is_judged():
     found = step(reading(45, lower=None, upper=None), reading(99, 2, news=True))
-    assert (found.verdict, found.clear) == ("no usual range to judge it by", False)
+    assert (found.verdict, found.clear) == ("no range to judge it by", False)
 
 
 def test_estimates_are_judged_by_the_interval_of_their_difference():
@@ -221,7 +229,7 @@ def test_those_that_moved_come_first_and_long_lists_are_cut_with_their_number():
     html = found.html()
     named = re.findall(r'<th role="rowheader" scope="row">(F\d+)</th>', html)
     assert named == ["F1", "F3", "F5", "F7", "F9", "F0", "F2", "F4"]
-    assert "Of the figures of this page 2 more moved and 4 more did not clearly." in html
+    assert "Not shown: 2 that moved and 4 without a clear change." in html
     assert "7 of 14 figures moved by more than noise." in html
     assert "Restated: 14 figures of past periods differ from the page of" in html
     assert html.count("<li>") == 7
@@ -230,8 +238,10 @@ def test_those_that_moved_come_first_and_long_lists_are_cut_with_their_number():
 
 def told(*readings: dict[str, Any], as_of: str) -> str:
     code = json.loads(executed(as_of=as_of))
-    data = code["cells"][-1]["outputs"][1]["data"]
-    data[MIME]["readings"] = list(readings)
+    shown = {"block": "table", "readings": list(readings)}
+    data = {"text/plain": "", "text/html": "<p>table</p>", MIME: shown}
+    output = {"output_type": "display_data", "metadata": {}, "data": data}
+    code["cells"][-1]["outputs"].append(output)
     return json.dumps(code)
 
 

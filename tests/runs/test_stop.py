@@ -71,8 +71,9 @@ def start(words: list[str], root: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def pages(root: Path) -> dict[str, bytes]:
-    """Return every page but the list of pages."""
-    return {k: v for k, v in files(root / "outputs").items() if k != "index.html"}
+    """Return every page but the list of pages and the log."""
+    own = ("index.html", "log.jsonl")
+    return {k: v for k, v in files(root / "outputs").items() if k not in own}
 
 
 @pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -20,7 +21,7 @@ from insights.cli.app import (
 from insights.runs.processes import Stopped
 
 if TYPE_CHECKING:
-    from insights.runs.engine import Job
+    from insights.runs.engine import Engine, Job
     from insights.runs.progress import Progress
 
 
@@ -63,37 +64,76 @@ def run(
     timeout: Annotated[
         float, typer.Option(min=1, help="Stop a readout after so many seconds.")
     ] = 600,
+    engine: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="fork, or papermill: slower, and it runs anything. Default: fork if possible.",
+            show_default=False,
+        ),
+    ] = "",
+    memory: Annotated[
+        int,
+        typer.Option(
+            metavar="MB", min=0, help="Let a readout have so much memory; 0 is no limit."
+        ),
+    ] = 0,
+    force: Annotated[
+        bool, typer.Option("--force", help="Run also what nothing has changed for.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Run a pack's readouts and publish their pages; the last line says where they are."""
+    """Run a pack's readouts and publish their pages; the last line says where they are.
+
+    What nothing has changed for since its page was made (notebook, library, parameters, pack
+    and data) is not run again.
+    """
     from insights import pack as packs
     from insights.data import sources
-    from insights.runs import command, plan
+    from insights.runs import command, manifest, plan, unchanged
     from insights.runs.progress import Progress
     from insights.runs.runner import Limits
 
+    execute = _engine(engine, memory)
     draft = packs.read(pack)
     if faults := faults_of(draft):
         refuse(faults)
     assert draft.pack is not None
     checked = draft.pack
     request = plan.Request(readout or (), plan.settings(settings or ()), as_of)
-    jobs_ = plan.jobs(
-        checked,
-        request,
-        values=lambda dimension: sources.dimension_values(checked, dimension),
-        require=lambda where: sources.require_values(checked, where),
-    )
+    with sources.opened(checked) as source:
+        jobs_ = plan.jobs(
+            checked,
+            request,
+            values=lambda dimension: sources.dimension_values(source, dimension),
+            require=lambda where: sources.require_values(source, where),
+        )
+        jobs_ = unchanged.with_recipes(jobs_, draft, source, manifest.versions())
     if settings or as_of:
         _rehearse(jobs_)
     place = out_folder(out, make=True)
     limits = Limits(timeout_seconds=timeout) if jobs is None else Limits(jobs, timeout)
+    how = command.How(limits, execute, force=force)
     with Progress(len(jobs_)) as progress:
         try:
-            command.run(checked, jobs_, out=place, limits=limits, progress=progress)
+            command.run(checked, jobs_, out=place, how=how, progress=progress)
         except Stopped as stop:
             _stopped(stop, progress, as_json)
     _end(progress, place, as_json)
+
+
+def _engine(name: str, memory_mb: int) -> Engine:
+    """Return what executes a readout, as asked for or as this system has it."""
+    from insights.errors import ParamError, did_you_mean
+    from insights.runs import engine
+
+    if name and name not in engine.ENGINES:
+        hint = did_you_mean(name, engine.ENGINES) or "."
+        raise ParamError(f"--engine {name}: unknown engine{hint} Say fork or papermill.")
+    if name == "fork" and not engine.possible():
+        raise ParamError("--engine fork: this system cannot fork safely. Say papermill.")
+    chosen = engine.papermill if name == "papermill" else engine.fork
+    return partial(chosen, memory_mb=memory_mb)
 
 
 def _rehearse(jobs: list[Job]) -> None:
@@ -110,12 +150,14 @@ def _rehearse(jobs: list[Job]) -> None:
 
 def _end(progress: Progress, place: Path, as_json: bool) -> NoReturn:
     """Say what came of a command and where to look, and leave with its exit code."""
+    progress.summary()
     address = place / "index.html"
     bad = failed(progress.runs)
     refused = sum(run["all_refused"] for run in progress.runs)
     if as_json:
         counts = {"failed": bad, "refused": refused, "problems": progress.problems}
-        print_json({"runs": progress.runs, **counts, "index": str(address)})
+        record = {"runs": progress.runs, "counts": progress.counts(), **counts}
+        print_json({**record, "index": str(address)})
     elif address.is_file():
         typer.echo(str(address))
     raise typer.Exit(1 if bad or refused or progress.broken else 0)

@@ -121,7 +121,6 @@ def _headline(card: Scorecard) -> None:
         all_refused=card.state in {"refused", "unusable"},
         care=care,
         gates=checking.gates(card),
-        readings=readings.of_card(card),
     )
 
 
@@ -156,6 +155,7 @@ def _show(card: Scorecard) -> None:
             beside="Peers" if card.run.pack.info.peers else "Benchmark",
         ),
         card.narrative(),
+        readings=readings.of_card(card),
     )
 
 

@@ -46,7 +46,6 @@ def _headline(page: WhatChanged) -> None:
         all_refused=page.card.state == "refused",
         care=care,
         gates=checking.gates(page.card),
-        readings=readings.of_change(page),
     )
 
 
@@ -56,7 +55,8 @@ def _show(page: WhatChanged) -> None:
     split = page.lead
     alt = f"{words.headline(page)} Waterfall of the parts. {split.closure()}"
     html = fragments.figure(drawing.svg(split.plot()), alt, split.closure(), _figures(split))
-    cells.put("figure", html, split.closure(), alt=alt)
+    kept = readings.of_change(page)
+    cells.put("figure", html, split.closure(), alt=alt, readings=kept)
 
 
 def _figures(split: Split) -> pd.DataFrame:

@@ -47,7 +47,6 @@ def _headline(page: WhatDrives) -> None:
         all_refused=page.card.state == "refused",
         care=care,
         gates=checking.gates(page.card),
-        readings=readings.of_study(page),
     )
 
 
@@ -57,7 +56,7 @@ def _show(page: WhatDrives) -> None:
     claim = page.narrative()
     alt = f"{claim} Bars of each driver's share, with intervals."
     html = fragments.figure(drawing.svg(page.plot()), alt, claim)
-    cells.put("figure", html, claim, alt=alt)
+    cells.put("figure", html, claim, alt=alt, readings=readings.of_study(page))
 
 
 def effects(page: WhatDrives) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from insights import charts as drawing
-from insights.readout import cells, checking, fragments, links, outlook, people_words
+from insights.readout import cells, checking, fragments, links, outlook, people_words, readings
 from insights.readout import outlook_words as words
 from insights.readout.choices import Run
 from insights.readout.outlook import Outlook
@@ -72,7 +72,7 @@ def _show(page: Outlook) -> None:
     claim = page.narrative()
     alt = f"{claim} Line of what was, dashed what is expected, bands of its ranges."
     html = fragments.figure(drawing.svg(page.plot()), alt, claim, _figures(page))
-    cells.put("figure", html, claim, alt=alt)
+    cells.put("figure", html, claim, alt=alt, readings=readings.of_outlook(page))
     cells.put("forecast", "", "", rows=outlook.log_rows(page))
 
 

@@ -3,63 +3,79 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
-from insights.wording import deadline, elapsed
+from insights.wording import deadline, elapsed, moment
 
 SLOT = re.compile(r"<!--due-->.*?<!--/due-->", re.DOTALL)
+Note = Mapping[str, Any]
 
 
-def current(runs: Iterable[Mapping[str, Any]]) -> Mapping[str, str] | None:
-    """Return when a readout's next page is due, or None where nothing says so.
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How long a readout's last good page serves, and when it was last found to be as new."""
 
-    Parameters
-    ----------
-    runs
-        The manifests of one readout, newest first. The newest one counts whose page stands, or
-        that was skipped because a run would give the same page again.
-    """
-    for run in runs:
-        good = run["status"].startswith("published") and run.get("stands", True)
-        if good or run["status"] == "skipped":
-            due: Mapping[str, str] | None = run.get("due")
-            return due
-    return None
+    due: Mapping[str, str] | None = None  # None: nothing says when the next one is due
+    checked: str | None = None  # ISO
+
+    @classmethod
+    def of(cls, good: Note | None, check: Note | None) -> Standing:
+        """Return it from the manifest of the page's run and the note of a later check."""
+        if good is None:
+            return cls()
+        if check is not None and check["run_id"] == good["run_id"]:
+            return cls(check["due"], check["at"])
+        return cls(good.get("due"))
 
 
-def row(due: Mapping[str, str] | None, now: datetime) -> dict[str, Any] | None:
+def row(page: Standing, now: datetime) -> dict[str, Any] | None:
     """Return what the list says: ``text``, if ``late``, and what a reader's clock needs."""
-    if due is None:
+    if page.due is None:
         return None
-    rule, behind = f"due {due['when']}", _behind(due, now)
+    rule, behind = f"due {page.due['when']}", _behind(page.due, now)
     late = behind >= 0
     text = f"{rule}, {elapsed(behind)} late" if late else rule
-    return {"text": text, "late": late, "rule": rule, "next": due["next"]}
+    return {"text": text, "late": late, "rule": rule, "next": page.due["next"]}
 
 
-def line(due: Mapping[str, str] | None, now: datetime) -> Markup:
-    """Return what a page says of itself; a late one says so as a banner."""
-    if due is None:
+def checked(page: Standing) -> str:
+    """Return when the page was found to be as new as its data, in words, or ""."""
+    if page.checked is None:
+        return ""
+    return f"checked {moment(datetime.fromisoformat(page.checked))}, nothing new"
+
+
+def line(page: Standing, now: datetime) -> Markup:
+    """Return what a page says of itself; a late one says so as a banner.
+
+    A check that puts nothing off changes no word of it, so that no page is written anew.
+    """
+    if page.due is None:
         return Markup("")
     from insights.readout import fragments  # its libraries are slow to import
 
-    by, zone = _deadline(due["next"], due["zone"]), due["zone"]
-    if (behind := _behind(due, now)) < 0:
-        return fragments.render(
-            "due",
-            text=f"The next page is due {by} {zone}; from then on this one is late.",
-            late=False,
-        )
-    text = (
-        f"Due {due['when']}, {elapsed(behind)} late: a new page was due {by}, and had not come "
-        f"by {_deadline(now.isoformat(), zone)} ({zone})."
+    late = _behind(page.due, now) >= 0
+    text = _late(page.due, now) if late else _due(page.due)
+    return fragments.render("due", text=text, late=late)
+
+
+def _due(due: Mapping[str, str]) -> str:
+    by = _deadline(due["next"], due["zone"])
+    return f"The next page is due {by} {due['zone']}; from then on this one is late."
+
+
+def _late(due: Mapping[str, str], now: datetime) -> str:
+    by, seen = (_deadline(iso, due["zone"]) for iso in (due["next"], now.isoformat()))
+    return (
+        f"Due {due['when']}, {elapsed(_behind(due, now))} late: a new page was due {by}, "
+        f"and had not come by {seen} ({due['zone']})."
     )
-    return fragments.render("due", text=text, late=True)
 
 
 def with_line(page: str, said: Markup) -> str:
@@ -73,5 +89,4 @@ def _behind(due: Mapping[str, str], now: datetime) -> float:
 
 
 def _deadline(iso: str, zone: str) -> str:
-    moment = datetime.fromisoformat(iso).astimezone(UTC)
-    return deadline(moment.astimezone(ZoneInfo(zone)))
+    return deadline(datetime.fromisoformat(iso).astimezone(ZoneInfo(zone)))

@@ -11,13 +11,13 @@ from urllib.parse import quote
 
 from insights.readout import fragments, lateness
 from insights.readout.frame import document
+from insights.readout.lateness import Standing
 from insights.wording import count, day, listing, moment
 
 STATUS = {  # the status of a run: its class, its word, its words in the summary
     "published": ("published", "Published", "published"),
     "published_with_warnings": ("warned", "With warnings", "with warnings"),
     "failed": ("failed", "Failed", "failed"),
-    "skipped": ("skipped", "Skipped", "skipped"),
 }
 STATE = {
     "signal": "1 signal",
@@ -45,7 +45,8 @@ def index(manifests: Sequence[Mapping[str, Any]], now: datetime | None = None) -
     ----------
     manifests
         One a run, in any order. ``page_exists`` says whether the readout has a last good page;
-        where it is left out, a published run means that it has one.
+        where it is left out, a published run means that it has one. ``checked`` is the note of
+        the last check that found nothing new, if any.
     now
         When the list is written; it says which pages are late by then.
 
@@ -98,7 +99,7 @@ def _row(runs: Sequence[Mapping[str, Any]], now: datetime) -> dict[str, Any]:
     """Return the line of one readout: its newest run, and the older ones for the fold."""
     newest = next((run for run in runs if run.get("stands", True)), runs[0])
     older = [run for run in runs if run is not newest]
-    good = next((run for run in runs if run["status"].startswith("published")), None)
+    good = next((run for run in runs if _is_good(run)), None)
     folder = quote(f"{newest['pack']}/{newest['readout']}")
     exists = newest.get("page_exists", good is not None)
     row = _run(newest)
@@ -106,19 +107,24 @@ def _row(runs: Sequence[Mapping[str, Any]], now: datetime) -> dict[str, Any]:
     if not newest["status"].startswith("published"):
         row["state"] = ""
         row["error"] = str(newest.get("error") or "")
-        row["headline"] = _last_good(newest, good) if exists else "No page yet."
+        row["headline"] = _last_good(good) if exists else "No page yet."
+    page = Standing.of(good, (good or {}).get("checked")) if exists else Standing()
     title = count(len(older), "earlier run")
     if len(older) > MOST_EARLIER:
         title += f", the last {MOST_EARLIER} of them"
     return {
         **row,
         "since": _since(newest, good) if exists else "",
-        "due": lateness.row(lateness.current(runs), now) if exists else None,
+        "due": lateness.row(page, now),
+        "checked": lateness.checked(page),
         "earlier": [_run(run) for run in older[:MOST_EARLIER]],
         "earlier_title": title,
-        "quiet": newest["status"] == "skipped",
         "hit": newest.get("state") in ("signal", "signals"),
     }
+
+
+def _is_good(run: Mapping[str, Any]) -> bool:
+    return bool(run["status"].startswith("published") and run.get("stands", True))
 
 
 def _since(newest: Mapping[str, Any], good: Mapping[str, Any] | None) -> str:
@@ -128,10 +134,8 @@ def _since(newest: Mapping[str, Any], good: Mapping[str, Any] | None) -> str:
     return str((good.get("since") or {}).get("said") or "")
 
 
-def _last_good(newest: Mapping[str, Any], good: Mapping[str, Any] | None) -> str:
-    """Return what leads to the page that stands; after a failure that is an older one."""
-    if newest["status"] == "skipped" and good:
-        return str(good["headline"])
+def _last_good(good: Mapping[str, Any] | None) -> str:
+    """Return what leads to the page that stands after a failure: an older one."""
     return "Last good page" + (f": {good['headline']}" if good else "")
 
 

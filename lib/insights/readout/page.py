@@ -16,6 +16,7 @@ from insights.errors import ContractError
 from insights.readout import blocks, fragments, lateness, outputs, safe
 from insights.readout.frame import NOTHING, document
 from insights.readout.inspection import faults
+from insights.readout.lateness import Standing
 from insights.readout.listing import index
 from insights.wording import count, day, moment, number
 
@@ -69,7 +70,7 @@ def render(
         title=str(first),
         kick=str(opened.get("kick") or title),
         freshness=str(opened.get("freshness") or ""),
-        due=lateness.line(manifest.get("due"), _started(manifest)),
+        due=lateness.line(Standing.of(manifest, None), _started(manifest)),
         notices=notices,
         body=body,
         folds=[fold for fold in folds if fold["html"]],

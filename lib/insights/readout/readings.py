@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from insights.readout import sentences
 from insights.readout.card import Scorecard
 from insights.readout.changed import WhatChanged, subject, unit
-from insights.readout.driven import WhatDrives
 from insights.readout.measures import Measure
+
+if TYPE_CHECKING:
+    from insights.readout.driven import WhatDrives
+    from insights.readout.outlook import Outlook
 
 PAST = 12  # periods before the one shown whose figures are kept, to see what is restated
 DIGITS = 10  # significant; what is beyond them is the order in which an engine adds
@@ -26,9 +29,10 @@ def of_card(card: Scorecard) -> list[Reading]:
     -------
     list of dict
         ``key``, ``title``, ``unit``, ``kind`` (range: lower and upper are the usual range;
-        interval or change: they are its 95 % interval), ``grain``, ``period`` (ISO, first day),
-        ``value``, ``lower``, ``upper`` (None: none), ``news`` (whether the whole page judges it
-        to have moved) and ``past``, earlier periods that stand as [ISO, value].
+        interval or change: they are its 95 % interval; forecast: they are its 80 % range),
+        ``grain``, ``period`` (ISO, first day), ``value``, ``lower``, ``upper`` (None: none),
+        ``news`` (whether the whole page judges it to have moved) and ``past``, earlier periods
+        that stand as [ISO, value].
     """
     moved = card.moved
     return [_of_measure(card, m, m in moved) for m in sentences.in_order(card)]
@@ -68,6 +72,25 @@ def of_study(page: WhatDrives) -> list[Reading]:
         )
         for name, row in table.iterrows()
     ]
+
+
+def of_outlook(page: Outlook) -> list[Reading]:
+    """Return what is expected a period with its 80 % range, and the metric's own figure."""
+    low, mean, high = page.average()
+    measure = page.measure
+    expected = _reading(
+        key=f"expected of {measure.name}",
+        title=f"{measure.metric.title}, expected a {page.run.grain}",
+        unit=measure.metric.unit,
+        kind="forecast",
+        grain=page.run.grain,
+        period=page.run.as_of,
+        value=mean,
+        lower=low,
+        upper=high,
+        news=True,
+    )
+    return [expected, *of_card(page.card)]
 
 
 def _of_measure(card: Scorecard, measure: Measure, news: bool) -> Reading:

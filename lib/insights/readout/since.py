@@ -16,6 +16,7 @@ from insights.readout import fragments
 
 Reading = Mapping[str, Any]  # see `readings`
 
+RANGES = {"range": "the usual", "forecast": f"the 80{wording.NBSP}% range then,"}
 MOST_MOVED, MOST_QUIET = 5, 3  # figures then and now that are shown
 MOST_NAMED = 5  # past figures that are named
 
@@ -100,9 +101,9 @@ class Since:
         moved = [step for step in self.steps if step.clear]
         quiet = [step for step in self.steps if not step.clear]
         left = [len(moved[MOST_MOVED:]), len(quiet[MOST_QUIET:])]
-        said = [f"{left[0]} more moved"] if left[0] else []
-        said += [f"{left[1]} more did not clearly"] if left[1] else []
-        note = f"Of the figures of this page {wording.listing(said)}." if said else ""
+        said = [f"{left[0]} that moved"] if left[0] else []
+        said += [f"{left[1]} without a clear change"] if left[1] else []
+        note = f"Not shown: {wording.listing(said)}." if said else ""
         return fragments.table(
             ["Figure", "Then", "Now", "Is it more than noise?"],
             [_row(step) for step in (*moved[:MOST_MOVED], *quiet[:MOST_QUIET])],
@@ -140,10 +141,11 @@ def compare(
     -------
     Since or None
         A figure of a new period moved by more than noise where it left the usual range that the
-        earlier page gave, and the page judges it to be news among all its figures; of an
-        estimate with an interval, where the interval of the difference holds no 0; the
-        intervals of all such differences hold together at 95 %. A figure of a period that the
-        last page gave too is restated where it is printed otherwise.
+        earlier page gave, and the page judges it to be news among all its figures; a forecast,
+        where it left the 80 % range given then; an estimate with an interval, where the
+        interval of the difference holds no 0, and those of all differences hold together at
+        95 %. A figure of a period that the last page gave too is restated where it is printed
+        otherwise.
 
     Notes
     -----
@@ -158,7 +160,7 @@ def compare(
     earlier = _by_key(before)
     pairs = [(one, earlier[one["key"]]) for one in _readings(now) if one["key"] in earlier]
     pairs = [(one, then) for one, then in pairs if _moves_on(one, then)]
-    tests = sum(one["kind"] != "range" for one, _ in pairs)
+    tests = sum(one["kind"] not in RANGES for one, _ in pairs)
     steps = tuple(_step(one, then, tests) for one, then in pairs)
     return Since(before, last, steps, tuple(restated))
 
@@ -180,7 +182,7 @@ def _moves_on(now: Reading, then: Reading) -> bool:
 def _step(now: Reading, then: Reading, tests: int) -> Step:
     """Return one figure beside that of the earlier page."""
     said, clear = (
-        _in_range(now, then) if now["kind"] == "range" else _difference(now, then, tests)
+        _in_range(now, then) if now["kind"] in RANGES else _difference(now, then, tests)
     )
     return Step(now, then["value"], now["value"], said, clear)
 
@@ -190,11 +192,11 @@ def _unlike(now: Reading, then: Reading) -> bool:
 
 
 def _in_range(now: Reading, then: Reading) -> tuple[str, bool]:
-    """Judge a figure by the usual range that the earlier page gave."""
+    """Judge a figure by the range that the earlier page gave."""
     low, high = then["lower"], then["upper"]
     if low is None or high is None:
-        return "no usual range to judge it by", False
-    usual = f"the usual {wording.span(low, high, now['unit'])}"
+        return "no range to judge it by", False
+    usual = f"{RANGES[now['kind']]} {wording.span(low, high, now['unit'])}"
     was, side = _side(then["value"], low, high), _side(now["value"], low, high)
     if not side:
         return (f"back within {usual}" if was else f"no clear change: within {usual}"), False

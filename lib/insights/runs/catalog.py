@@ -6,17 +6,19 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from insights.readout import lateness, links
+from insights.readout.lateness import Standing
 from insights.runs import staging
-from insights.runs.manifest import PUBLISHED, STATUSES, Manifest
+from insights.runs.engine import Job
+from insights.runs.manifest import PUBLISHED, STATUSES, Manifest, Run, due
 
-PAGE, MANIFEST = "index.html", "manifest.json"
+PAGE, MANIFEST, CHECKED = "index.html", "manifest.json", "checked.json"
 TEXTS = ("run_id", "pack", "readout", "title", "notebook", "status", "started_at")
 TEXTS_OR_NONE = ("headline", "as_of", "data_through", "state", "error", "page")
 LISTS = ("gates", "care", "inputs")
@@ -46,6 +48,29 @@ def newest_first(home: Path) -> Iterator[Manifest]:
 def stands(run: Manifest) -> bool:
     """Tell whether a run was published and its page is, or was, its readout's last good one."""
     return run["status"] in PUBLISHED and bool(run.get("stands", True))
+
+
+def checked(home: Path) -> dict[str, Any] | None:
+    """Return the note of the last check that found nothing new for a readout, or None."""
+    try:
+        found = json.loads((home / CHECKED).read_text(encoding="utf-8"))
+        when = datetime.fromisoformat(found["at"])
+        known = isinstance(found["run_id"], str) and _is_due(found["due"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+    return found if known and when.tzinfo is not None else None
+
+
+def confirm(out: Path, job: Job, standing: Manifest, run: Run | None = None) -> None:
+    """Note that a job would only make the page again that stands, and until when it serves.
+
+    The note of one page is replaced by the next; one that is lost lets the page look late.
+    """
+    run = run or Run.begun()
+    at = run.started.isoformat(timespec="seconds")
+    note = {"run_id": standing["run_id"], "at": at, "due": due(job, run)}
+    with suppress(OSError):
+        (_home(out, standing) / CHECKED).write_text(json.dumps(note), encoding="utf-8")
 
 
 def last_published(home: Path) -> Manifest | None:
@@ -120,9 +145,9 @@ def relink(out: Path, pack: str) -> None:
         there, now = Pages(out).targets(pack), datetime.now(UTC)
         for page in sorted(home.glob(f"*/{PAGE}")):
             text = page.read_bytes().decode(errors="surrogateescape")
-            due = lateness.current(newest_first(page.parent))
+            standing = Standing.of(last_published(page.parent), checked(page.parent))
             fresh = links.resolve(text, f"{pack}/{page.parent.name}", there)
-            fresh = lateness.with_line(fresh, lateness.line(due, now))
+            fresh = lateness.with_line(fresh, lateness.line(standing, now))
             if fresh != text:
                 staging.replace(page, fresh.encode(errors="surrogateescape"), aside)
 
@@ -136,15 +161,18 @@ def write_index(out: Path, index: Callable[[list[Manifest]], str]) -> list[str]:
         The disk would not take it; the earlier index stands.
     """
     runs, problems = read(out)
-    page = index(
-        [
-            run | {"page_exists": (out / run["pack"] / run["readout"] / PAGE).is_file()}
-            for run in runs
-        ]
-    )
+    notes = {
+        home: {"page_exists": (home / PAGE).is_file(), "checked": checked(home)}
+        for home in {_home(out, run) for run in runs}
+    }
+    page = index([run | notes[_home(out, run)] for run in runs])
     with _aside(out, "index") as aside:
         staging.replace(out / PAGE, page, aside)
     return problems
+
+
+def _home(out: Path, run: Manifest) -> Path:
+    return out / str(run["pack"]) / str(run["readout"])
 
 
 def _aside(out: Path, what: str) -> AbstractContextManager[Path]:

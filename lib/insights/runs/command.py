@@ -1,52 +1,98 @@
-"""What does one `insights run` do once its plan stands: run, publish, list, and say so."""
+"""What does one `insights run` do once its plan stands: skip, run, publish, list."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from insights import pack as packs
 from insights.data import forecast_log
 from insights.pack import Pack
-from insights.runs import catalog, engine, manifest, publish, runner
+from insights.runs import catalog, engine, manifest, publish, runner, unchanged
 from insights.runs.engine import Engine, Job
-from insights.runs.processes import whole
+from insights.runs.journal import Journal
+from insights.runs.manifest import Manifest, Run
+from insights.runs.processes import Stopped, whole
 from insights.runs.progress import Progress
 from insights.runs.secrets import Secrets
 
 
-def run(
-    pack: Pack,
-    jobs: Sequence[Job],
-    *,
-    out: Path,
-    limits: runner.Limits,
-    progress: Progress,
-    execute: Engine = engine.papermill,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class How:
+    """How a plan is carried out."""
+
+    limits: runner.Limits = field(default_factory=runner.Limits)
+    execute: Engine = engine.fork
+    executor: Executor | None = None  # None: threads of ours, each with a process of its own
+    force: bool = False  # run also what is unchanged
+
+
+def run(pack: Pack, jobs: Sequence[Job], *, out: Path, how: How, progress: Progress) -> None:
     """Run a plan and bring the list of pages up to date, also when it fails or is stopped."""
     root = packs.root()
     os.environ[forecast_log.FOLDER] = str(out)  # where notebooks find what was forecast
+    secrets = Secrets.of_environment(packs.secret_names(pack))
+    journal = Journal(out, Run.begun().id)
+    journal.event("command began", pack=pack.name, readouts=len(jobs), force=how.force)
 
     def publisher() -> publish.Publisher:
         return publish.Publisher(
             out=out,
             root=root,
-            secrets=Secrets.of_environment(packs.secret_names(pack)),
+            secrets=secrets,
             page=publish.renderer(),
             commit=manifest.commit(root),
             versions=manifest.versions(),
         )
 
+    def done(run: Manifest) -> None:
+        journal.ended(run)
+        progress.done(run)
+
+    def retried(job: Job, why: str) -> None:
+        said = secrets.withhold(why)
+        journal.event("run is tried again", pack=job.pack, readout=job.readout, why=said)
+        progress.say(f"{job.readout} is tried once more: {said}.")
+
     try:
-        runner.run(
-            jobs, publisher, root=root, done=progress.done, limits=limits, execute=execute
-        )
+        left = jobs if how.force else _left(jobs, out, progress, journal)
+        if left:
+            runner.run(
+                left,
+                publisher,
+                root=root,
+                done=done,
+                limits=how.limits,
+                execute=how.execute,
+                executor=how.executor,
+                retried=retried,
+            )
+    except Stopped as stop:
+        journal.event("command was stopped", signal=str(stop), **progress.counts())
+        raise
     finally:
         with whole():
             _link(out, {job.pack for job in jobs}, progress)
             _list(out, progress)
+    journal.event("command ended", **progress.counts())
+
+
+def _left(jobs: Sequence[Job], out: Path, progress: Progress, journal: Journal) -> list[Job]:
+    """Return the jobs that have something new to say; of the others say so."""
+    left = []
+    for job in jobs:
+        run = unchanged.standing(out, job)
+        if run is None:
+            left.append(job)
+            continue
+        catalog.confirm(out, job, run)
+        skipped = run | {"status": "skipped", "seconds": {"total": 0.0}}
+        journal.ended(skipped)
+        progress.unchanged(skipped)
+    return left
 
 
 def _link(out: Path, folders: Iterable[str], progress: Progress) -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Manifest: TypeAlias = dict[str, Any]
 
 PUBLISHED = ("published", "published_with_warnings")
-STATUSES = (*PUBLISHED, "failed", "skipped")
+STATUSES = (*PUBLISHED, "failed")
 PACKAGES = (
     "duckdb", "ibis-framework", "matplotlib", "numpy",
     "pandas", "papermill", "scipy", "statsmodels",
@@ -129,11 +129,14 @@ def begin(
         "advanced": None,
         "page": None,
         "stands": True,  # False: a rerun of the past, beside a page that shows a later period
-        "due": _due(job, run),
+        "due": due(job, run),
+        "recipe": job.recipe,
+        "engine": None,
+        "note": None,  # what else is to be known of how it was executed
     }
 
 
-def _due(job: Job, run: Run) -> dict[str, str] | None:
+def due(job: Job, run: Run) -> dict[str, str] | None:
     """Return when a readout is due and by when its next page has to be there, or None."""
     if not job.due:
         return None
@@ -153,7 +156,7 @@ def told(manifest: Manifest, blocks: Sequence[Block], figures: int) -> Manifest:
         "grain": opening.get("grain"),
         "metrics": opening.get("metrics", []),
         "inputs": opening.get("inputs", []),
-        "readings": headline.get("readings", []),
+        "readings": next((b.data["readings"] for b in blocks if "readings" in b.data), []),
         "headline": headline.get("headline"),
         "state": headline.get("state"),
         "all_refused": bool(headline.get("all_refused")),
@@ -195,11 +198,13 @@ def finish(manifest: Manifest, outcome: Outcome, render_seconds: float | None) -
     """Return a manifest with its timings, in seconds."""
     taken = datetime.now(UTC) - datetime.fromisoformat(manifest["started_at"])
     return manifest | {
+        "engine": outcome.engine,
+        "note": outcome.note,
         "seconds": {
             "execute": round(outcome.seconds, 2),
             "render": None if render_seconds is None else round(render_seconds, 2),
             "total": round(max(taken.total_seconds(), outcome.seconds), 2),
-        }
+        },
     }
 
 

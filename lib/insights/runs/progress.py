@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import sys
+import time
+from collections import Counter
 from types import TracebackType
 from typing import Self
 from unicodedata import category
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn
 from rich.progress import Progress as Bar
 from rich.table import Table
 from rich.text import Text
 
 from insights import wording
+from insights.errors import some
 from insights.runs.manifest import Manifest, moment
 
 WORDS = {
     "published": "published",
     "published_with_warnings": "published with warnings",
     "failed": "failed",
-    "skipped": "skipped",
+    "skipped": "unchanged",
 }
+EVERY = 10  # runs between two lines that say how far a command is
 
 
 class Progress:
@@ -32,12 +36,14 @@ class Progress:
         self.runs: list[Manifest] = []
         self.problems: list[str] = []
         self.broken = False  # something beside the runs themselves went wrong
+        self._begun = time.monotonic()
+        self._told = 0  # finished when a line last said how far it is
         self._console = Console(stderr=True, soft_wrap=True)
         self._bar = Bar(
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
-            TimeElapsedColumn(),
+            TextColumn("{task.fields[pace]}"),
             console=self._console,
             transient=True,
             disable=not self._console.is_terminal,
@@ -46,7 +52,9 @@ class Progress:
 
     def __enter__(self) -> Self:
         self._bar.start()
-        self._task = self._bar.add_task(wording.count(self.jobs, "readout"), total=self.jobs)
+        self._task = self._bar.add_task(
+            wording.count(self.jobs, "readout"), total=self.jobs, pace=""
+        )
         return self
 
     def __exit__(
@@ -71,7 +79,47 @@ class Progress:
         if not run["stands"]:
             place = f"{run['pack']}/{run['readout']}/runs/{run['run_id']}/index.html"
             self.say(f"The page of a later period stands; this one is {place}")
-        self._bar.advance(self._task)
+        self._advance()
+
+    def unchanged(self, run: Manifest) -> None:
+        """Take the manifest of the run whose page a readout would only make again."""
+        self.runs.append(run)
+        self._advance()
+
+    def counts(self) -> dict[str, int]:
+        """Return how many runs ended in which way."""
+        found = Counter(str(run["status"]) for run in self.runs)
+        return {name: found[name] for name in WORDS if found[name]}
+
+    def summary(self) -> None:
+        """Say how many runs ended in which way, where one line a run is not the sum of it."""
+        if self.jobs == 1:
+            return
+        said = [f"{n:,} {WORDS[name]}" for name, n in self.counts().items()]
+        failed = [f"{r['pack']}/{r['readout']}" for r in self.runs if r["status"] == "failed"]
+        total = wording.count(self.jobs, "readout")
+        taken = wording.number(time.monotonic() - self._begun, "seconds")
+        names = f" Failed: {some(failed, 12)}." if failed else ""
+        self.say(f"{total} in {taken}: {wording.listing(said)}.{names}")
+
+    def _advance(self) -> None:
+        """Move the bar on; where there is none, say now and then how far it is."""
+        pace = self._pace()
+        self._bar.update(self._task, advance=1, pace=pace)
+        n = len(self.runs)
+        if self._bar.disable and pace and n >= self._told + EVERY:
+            self._told = n
+            self.say(f"{n:,} of {wording.count(self.jobs, 'readout')}, {pace}")
+
+    def _pace(self) -> str:
+        """Return how many runs end in a minute and how long the others will take, in words."""
+        made = sum(run["status"] != "skipped" for run in self.runs)
+        left, taken = self.jobs - len(self.runs), time.monotonic() - self._begun
+        if not made or not left or taken <= 0:
+            return ""
+        rate = made / taken
+        seconds = wording.number(left / rate, "seconds")
+        return f"{rate * 60:,.1f} a minute, about {seconds} left"
 
     def problem(self, text: str) -> None:
         """Say something that the reader of the outputs should know."""

@@ -6,7 +6,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -88,9 +88,7 @@ class Publisher:
             The run's manifest. It is returned also where the disk would not take it.
         """
         known = manifest.begin(job, run, commit=self.commit, found=self.versions)
-        outcome = Outcome(
-            outcome.notebook, self.secrets.withhold(outcome.error), outcome.seconds
-        )
+        outcome = replace(outcome, error=self.secrets.withhold(outcome.error))
         try:
             with staging.folder(self.out, run.id) as aside:
                 return self._settle(aside, known, outcome)

@@ -42,18 +42,25 @@ def with_recipes(
 def standing(out: Path, job: Job, today: date | None = None) -> Manifest | None:
     """Return the run whose page a job would only make again, or None.
 
-    A readout whose newest run failed, whose page is gone or carries on to the day it was made
-    is run: with a day more in it, another period may have become the one to show.
+    A readout whose newest run failed or whose page is gone is run; so is one whose data went
+    up to the day of its run, once that day is over: another period may be complete by now.
     """
     home = out / job.pack / job.readout
-    if not job.recipe or not (home / "index.html").is_file():
+    page = home / "index.html"
+    if not job.recipe or not page.is_file():
         return None
     for run in catalog.newest_first(home):
         if run["status"] == "failed":
             return None
         if catalog.stands(run):
-            return run if run.get("recipe") == job.recipe and _is_closed(run, today) else None
+            same = run.get("recipe") == job.recipe and _is_closed(run, today)
+            return run if same and _is_of(page, run) else None
     return None
+
+
+def _is_of(page: Path, run: Manifest) -> bool:
+    """Tell whether a page is a run's: where a clock was set back, names of runs mislead."""
+    return run["run_id"] in page.read_text(encoding="utf-8", errors="replace")
 
 
 def _is_closed(run: Manifest, today: date | None) -> bool:

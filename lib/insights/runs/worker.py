@@ -21,7 +21,8 @@ THREADS = {  # readouts share the processors; threads in one only contend
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
 }
-BACKEND = "module://matplotlib_inline.backend_inline"  # as a kernel's launcher sets it
+INLINE = "module://matplotlib_inline.backend_inline"
+DRAWING = {"MPLBACKEND": INLINE}  # as a kernel's launcher has it, unless a user wants another
 
 
 def one_line(name: str, message: str, most: int = 400) -> str:
@@ -35,11 +36,6 @@ def one_line(name: str, message: str, most: int = 400) -> str:
     said = " ".join(message.split())
     text = said if name in OWN_ERRORS and said else f"{name}: {said}" if said else name
     return text if len(text) <= most else f"{text[: most - 1]}…"
-
-
-def drawing() -> dict[str, str]:
-    """Return the environment in which figures are drawn inline, or as a user wants it."""
-    return {"MPLBACKEND": os.environ.get("MPLBACKEND", BACKEND)}
 
 
 def skip_iri_grammar() -> None:

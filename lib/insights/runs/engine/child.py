@@ -47,7 +47,7 @@ def renew(scratch: Path, environment: dict[str, str]) -> None:
         signal.signal(signum, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.clear()
-    os.environ.update(environment | worker.drawing())
+    os.environ.update(worker.DRAWING | environment)
     worker.private_jupyter(scratch)
     tempfile.tempdir = None  # it was looked up where TMPDIR was another
     tempfile._name_sequence = None  # type: ignore[attr-defined]

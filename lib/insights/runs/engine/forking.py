@@ -42,7 +42,7 @@ class Server:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
-            env={**os.environ, **worker.THREADS, **SINGLE, **worker.drawing()},
+            env={**worker.DRAWING, **os.environ, **worker.THREADS, **SINGLE},
             start_new_session=True,  # the terminal's Ctrl-C is the command's to answer
         )
         self._lock = threading.Lock()

@@ -31,6 +31,7 @@ from insights.runs.engine.streams import Captured
 
 NAME = "insights-inside"
 SAVE_SECONDS = 5.0
+KEPT = 100_000  # letters of a stream that was too long
 LARGEST_MB = 32  # of all that a notebook prints and displays
 
 Send = Callable[[dict[str, Any]], None]
@@ -119,6 +120,9 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]
         result = self._shell.run_cell(cell.source, store_history=True)
         self._captured.flush()
         if self._captured.full:
+            for output in cell.outputs:
+                if output["output_type"] == "stream":
+                    output["text"] = output["text"][:KEPT]
             error = self._captured.refusal()
             self._shell._showtraceback(type(error), error, [f"{type(error).__name__}: {error}"])
         times["iopub.status.idle"] = times["shell.execute_reply"] = _now()
@@ -217,7 +221,7 @@ def _draw_inline(shell: _Shell) -> None:
     from matplotlib_inline.backend_inline import configure_inline_support
 
     backend = rcParams["backend"]
-    if backend in ("inline", worker.BACKEND):
+    if backend in ("inline", worker.INLINE):
         activate_matplotlib(backend)
         configure_inline_support(shell, backend)
 
