@@ -27,7 +27,7 @@ SEEDS, CASES = (20260101, 20260102, 20260103), 60
 CAUSES = ("rate", "total")
 MOVED = ("causes", "causes and wobble", "siblings", "siblings and wobble")
 QUIET = ("counting noise", "leaves wobble", "mix moves", "values wobble")
-LEAVES = (500, 5_000, 50_000)
+LEAVES = (500, 1_500, 5_000, 15_000, 50_000)
 Cause = dict[str, str]
 
 

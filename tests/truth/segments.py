@@ -25,15 +25,17 @@ class Search:
     metric: str  # of the pack
     dims: tuple[str, ...]
     kind: str
-    whole_weeks: bool = False  # an incident within a week is compared with the week before
+    whole_weeks: bool = False  # an incident within a week is compared with whole weeks
+    history: int = 0  # weeks before; none: as long as the effect, so that totals compare
 
 
 SEARCHES = (
     Search("E2", "contact_volume", "contact_volume",
            ("topic", "market", "channel", "user_type"), "total", whole_weeks=True),
-    Search("E7", "overturn_rate", "overturn_rate", ("market", "policy", "action"), "rate"),
+    Search("E7", "overturn_rate", "overturn_rate", ("market", "policy", "action"), "rate",
+           history=26),
     Search("E10", "accuracy", "qa_accuracy", ("market", "policy", "site"), "rate"),
-    Search("E12", "first_reply_p90", "replied_within_8h",
+    Search("E12", "first_reply_p90", "sla_attainment",
            ("topic", "market", "channel", "user_type"), "rate"),
 )  # fmt: skip
 
@@ -84,29 +86,29 @@ def planted(measure: dict[str, Any]) -> list[dict[str, str]]:
 
 
 def compared(here: World, one: Search, measure: dict[str, Any]) -> pd.DataFrame:
-    """Return leaves of the days of an effect and of as many days before."""
+    """Return leaves of the days of an effect and of those before."""
     start, end = pd.Timestamp(measure["start"]), pd.Timestamp(measure["end"])
     if one.whole_weeks:
         start = start - start.day_of_week * DAY
         end = end + (-end.day_of_week % 7) * DAY
-    windows = {"before": (start - (end - start), start), "after": (start, end)}
+    first = start - (one.history * WEEK if one.history else end - start)
+    windows = {"before": (first, start), "after": (start, end)}
     sides = {
-        side: _leaves(here, one, start=first, end=last - DAY)
-        for side, (first, last) in windows.items()
+        side: _leaves(here, one, start=since, end=last - DAY)
+        for side, (since, last) in windows.items()
     }
     return _joined(sides, one)
 
 
 def hidden(here: World, one: Search) -> pd.DataFrame:
-    """Return leaves as reviewed, beside what they would be at their policy's and site's level.
+    """Return leaves as reviewed, beside those of the other markets of their policy and site.
 
-    A gap that was always there has no time before it; everybody's level stands for that.
+    A gap that was always there has no time before it; everybody else stands for that.
     """
-    actual = _leaves(here, one)
-    alike = actual.groupby(list(one.dims[1:]))[["events", "exposure"]].transform("sum")
-    level = alike["events"] / alike["exposure"]
-    expected = actual.assign(events=actual["exposure"] * level)
-    return _joined({"before": expected, "after": actual}, one)
+    own = _leaves(here, one).set_index(list(one.dims))
+    alike = own.groupby(list(one.dims[1:])).transform("sum")
+    others = (alike - own)[alike["exposure"] > own["exposure"]]
+    return _joined({"before": others.reset_index(), "after": own.reset_index()}, one)
 
 
 def _leaves(here: World, one: Search, **days: pd.Timestamp) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import numpy.typing as npt
 from scipy import special
 
 from insights.methods.segments.fitting import Fit, Pick, Scan, size
-from insights.methods.segments.leaves import ratio, sums
+from insights.methods.segments.leaves import ratio, sums_of
 from insights.methods.segments.moves import belief, tail
 from insights.methods.segments.search import improve, search
 
@@ -65,14 +65,12 @@ def judge(scan: Scan, fit: Fit, largest: float) -> tuple[Floats, float]:
     first = np.unique(owner, return_index=True)[1]
     group = scan.group([(cell,) for cell in fit.cells])
     wide, df = _peers(scan, fit, owner)
-    whole, alone = np.zeros(len(fit.picks)), np.zeros(len(owner))
-    for variance, weight in zip(variances, chance, strict=True):
-        f = 1 + rest.information * variance
-        amounts = (rest.score / f, rest.information / f, rest.lean(variance))
-        own = np.stack([sums(group, amount) for amount in amounts])
-        joint = np.stack([sums(owner, amount) for amount in own[:, 1:]])
-        alone += weight * _chance(own[:, 1:], own[:, 0], wide, df)
-        whole += weight * _chance(joint, own[:, 0], wide[first], df[first])
+    f = 1 + variances[:, None] * rest.information
+    amounts = (rest.score / f, rest.information / f, rest.third / f**3)
+    own = np.stack([sums_of(group, amount, len(owner) + 1) for amount in amounts])
+    joint = np.stack([sums_of(owner, amount, len(first)) for amount in own[:, :, 1:]])
+    alone = chance @ _chance(own[:, :, 1:], own[:, :, :1], wide, df)
+    whole = chance @ _chance(joint, own[:, :, :1], wide[first], df[first])
     whole *= np.exp([scan.price(pick) for pick in fit.picks])
     among = [len(scan.sets[pick].cells) if len(pick) > 1 else 1 for pick in fit.picks]
     alone *= np.array(among)[owner]

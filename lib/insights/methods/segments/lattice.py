@@ -55,9 +55,10 @@ class Lattice:
         ends = [*self.first, len(self.usable)]
         return max(int(self.usable[ends[at] : ends[at + 1]].sum()), 1)
 
-    def ways(self, depth: int) -> int:
-        """Return how many depths there are times how many subsets a depth has."""
-        return len({len(s) for s in self.subsets}) * sum(len(s) == depth for s in self.subsets)
+    def ways(self, depth: int) -> float:
+        """Return one over the share of the search of a subset of so many dimensions."""
+        sizes = [len(subset) for subset in self.subsets]
+        return _ways(depth, max(sizes), sizes.count(1))
 
     def touching(self, leaves: Bools) -> Bools:
         """Return which cells hold any of these leaves."""
@@ -70,8 +71,8 @@ class Lattice:
 def lattice(codes: Ints, max_depth: int) -> Lattice:
     """Return the cells of every subset of up to ``max_depth`` dimensions.
 
-    ``codes`` is leaf by dimension. Each depth has the same share of the search, each subset the
-    same of its depth, and each cell the same of its subset.
+    ``codes`` is leaf by dimension. Each depth has half the share of the search that the one
+    above has, each subset the same of its depth, and each cell the same of its subset.
     """
     count = len(codes)
     sizes = codes.max(axis=0) + 1
@@ -89,13 +90,18 @@ def lattice(codes: Ints, max_depth: int) -> Lattice:
         fine = held[subset] < count
         for above in combinations(subset, len(subset) - 1) if len(subset) > 1 else ():
             fine &= held[above][place[above][one]] > held[subset]
-        share = len(depths) * comb(len(varied), len(subset)) * max(int(fine.sum()), 1)
+        ways = _ways(len(subset), len(depths), len(varied)) * max(int(fine.sum()), 1)
         usable.append(fine)
-        cost.append(np.full(len(fine), log(share)))
+        cost.append(np.full(len(fine), log(ways)))
     starts = np.cumsum([0, *map(len, usable)])[:-1]
     return Lattice(
         subsets, list(place.values()), starts, np.concatenate(usable), np.concatenate(cost)
     )
+
+
+def _ways(depth: int, deepest: int, dims: int) -> float:
+    """Return one over the share of the search of a subset of so many dimensions."""
+    return comb(dims, depth) * (2 - 2.0 ** (1 - deepest)) * 2.0 ** (depth - 1)
 
 
 def _number(codes: Ints, sizes: Ints) -> Ints:

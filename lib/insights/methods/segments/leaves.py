@@ -72,6 +72,12 @@ def sums(group: Ints, values: Floats, count: int = 0) -> Floats:
     return np.asarray(np.bincount(group, values, count), dtype=float)
 
 
+def sums_of(group: Ints, rows: Floats, count: int) -> Floats:
+    """Return the sum of the values of each group, row by row."""
+    member = (group[:, None] == np.arange(count)).astype(float)
+    return np.asarray(rows @ member)
+
+
 def ratio(above: Floats, below: Floats) -> Floats:
     """Return ``above / below``, 0 where nothing is below."""
     some = below > 0

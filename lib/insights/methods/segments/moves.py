@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from insights.methods.segments.leaves import Leaves, ratio, sums
+from insights.methods.segments.leaves import Leaves, ratio, sums, sums_of
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -138,15 +138,13 @@ def likelihood(moves: Moves, weight: Floats, group: Ints, variances: Floats) -> 
     known = moves.information > 0
     u, v, weight = (x[known] for x in (moves.score, moves.information, weight))
     group = group[known]
-    found = np.empty(len(variances))
-    for i, variance in enumerate(variances):
-        f = 1 + v * variance
-        total = sums(group, v / f)
-        mean = ratio(sums(group, u / f), total)
-        squares = (u - mean[group] * v) ** 2 / (v * f)
-        found[i] = -0.5 * (weight * (np.log(f) + squares)).sum()
-        found[i] -= 0.5 * np.log(total[total > 0]).sum()
-    return found
+    count = int(group.max()) + 1
+    f = 1 + variances[:, None] * v
+    total = sums_of(group, v / f, count)
+    mean = ratio(sums_of(group, u / f, count), total)
+    squares = (u - mean[:, group] * v) ** 2 / (v * f)
+    within = ((np.log(f) + squares) * weight).sum(axis=1)
+    return np.asarray(-0.5 * (within + np.log(np.where(total > 0, total, 1.0)).sum(axis=1)))
 
 
 def belief(moves: Moves, weight: Floats, group: Ints, most: float) -> tuple[Floats, Floats]:
