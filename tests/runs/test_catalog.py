@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from insights.readout import page
 from insights.runs import catalog, manifest
 from insights.runs.engine import Job
@@ -11,10 +13,11 @@ from insights.runs.engine import Job
 
 def put(out: Path, run_id: str, started: str, **changes: Any) -> dict[str, Any]:
     """Write the manifest of a published run."""
-    job = Job("shop", "good", "Good", Path("1_good.ipynb"), {})
+    readout = changes.get("readout", "good")
+    job = Job("shop", readout, "Good", Path("1_good.ipynb"), {})
     begun = manifest.begin(job, manifest.Run.begun(), commit=None, found={})
     run = begun | {"run_id": run_id, "started_at": started, "status": "published"} | changes
-    file = out / "shop" / "good" / "runs" / run_id / "manifest.json"
+    file = out / "shop" / readout / "runs" / run_id / "manifest.json"
     file.parent.mkdir(parents=True)
     file.write_text(json.dumps(run))
     return run
@@ -69,3 +72,47 @@ def test_the_index_is_rebuilt_from_manifests_and_escapes_what_they_say(tmp_path:
     assert hostile not in text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
     assert list((tmp_path / ".building").iterdir()) == []
+
+
+def test_a_fleets_manifests_are_read_once_however_often_pages_ask_for_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Of 30 readouts with 5 runs each: the last of each once, and one more after a new page."""
+    for readout in range(30):
+        name = f"r{readout:02}"
+        for run in range(5):
+            start = f"2026-01-0{run + 1}T00:00:00+00:00"
+            put(tmp_path, f"{name}-{run}", start, readout=name, where={}, metrics=["a"])
+        (tmp_path / "shop" / name / "index.html").write_text("page")
+    read = catalog._read
+    asked: list[Path] = []
+    monkeypatch.setattr(catalog, "_read", lambda file: asked.append(file) or read(file))
+    pages = catalog.Pages(tmp_path)
+    there = pages.targets("shop")
+    assert len(asked) == 30
+    for _ in range(10):
+        assert pages.targets("shop") == there
+    assert len(asked) == 30
+    put(tmp_path, "r07-9", "2026-01-09T00:00:00+00:00", readout="r07", where={"a": "b"},
+        metrics=["a"])  # fmt: skip
+    fresh = tmp_path / "shop" / "r07" / "new"
+    fresh.write_text("another page")
+    fresh.replace(tmp_path / "shop" / "r07" / "index.html")
+    assert pages.targets("shop") != there
+    assert len(asked) == 31
+
+
+def test_bringing_pages_up_to_date_reads_each_manifest_at_most_twice_and_writes_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    for readout in range(20):
+        name = f"r{readout:02}"
+        for run in range(3):
+            start = f"2026-01-0{run + 1}T00:00:00+00:00"
+            put(tmp_path, f"{name}-{run}", start, readout=name, where={}, metrics=["a"])
+        (tmp_path / "shop" / name / "index.html").write_text("page")
+    read, asked = catalog._read, []
+    monkeypatch.setattr(catalog, "_read", lambda file: asked.append(file) or read(file))
+    monkeypatch.setattr(catalog.staging, "replace", None)
+    catalog.relink(tmp_path, "shop")
+    assert len(asked) <= 2 * 20

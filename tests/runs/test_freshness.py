@@ -304,9 +304,31 @@ def test_listing_rebuilds_a_lost_list_and_says_what_is_late(
     with pytest.raises(SystemExit) as left:
         main()
     assert left.value.code == 0
-    assert json.loads(capsys.readouterr().out)["problems"] == []
+    record = json.loads(capsys.readouterr().out)
+    assert record["problems"] == []
+    (late,) = record["late"]
+    assert re.fullmatch(rf"due Monday 07:00, [0-9]+{NB}days late", late.pop("said"))
+    assert late == {"pack": "shop", "readout": "good", "due": "2007-10-01T07:00:00+00:00"}
     assert "Late: 1." in (tmp_path / "index.html").read_text()
     assert said(tmp_path / "shop" / "good" / "index.html").startswith("Due Monday 07:00, ")
+
+
+def test_what_is_late_is_said_below_the_list_of_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    good = settle(tmp_path, MONDAY - timedelta(days=7000))
+    settle(tmp_path, MONDAY, "ValueError: no")
+    monkeypatch.setattr("sys.argv", ["insights", "list", "--out", str(tmp_path)])
+    with pytest.raises(SystemExit):
+        main()
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert re.fullmatch(rf"shop/good: due Monday 07:00, [0-9]+{NB}days late", last)
+    confirm(tmp_path, datetime.now(UTC), good)
+    runs, _ = catalog.read(tmp_path)
+    assert catalog.late(tmp_path, runs, datetime.now(UTC)) == []
+    assert catalog.late(tmp_path, runs, datetime.now(UTC) + timedelta(days=8)) != []
+    (tmp_path / "shop" / "good" / "index.html").unlink()
+    assert catalog.late(tmp_path, runs, datetime.now(UTC) + timedelta(days=8)) == []
 
 
 def test_listing_still_lists_where_it_may_not_write(

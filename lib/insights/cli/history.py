@@ -18,19 +18,25 @@ if TYPE_CHECKING:
 
 @app.command(name="list")
 def list_(out: OutOption = None, as_json: JsonOption = False) -> None:
-    """List the runs there have been, newest first, and bring index.html up to date."""
+    """List the runs there have been and which pages are late; bring index.html up to date."""
+    from datetime import UTC, datetime
+
     from insights.runs import catalog
     from insights.runs.progress import print_runs
 
     place = out_folder(out)
     runs, problems = catalog.read(place)
     problems += _refresh(place, {run["pack"] for run in runs})
+    late = catalog.late(place, runs, datetime.now(UTC))
     for problem in problems:
         say(problem)
     if as_json:
-        print_json({"runs": runs, "failed": failed(runs), "problems": problems})
+        counts = {"failed": failed(runs), "problems": problems}
+        print_json({"runs": runs, "late": late, **counts})
     elif runs:
         print_runs(runs)
+        for page in late:
+            say(f"{page['pack']}/{page['readout']}: {page['said']}", err=False)
     else:
         typer.echo(f"No readout has been run into {place} yet.")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -95,6 +95,18 @@ def earlier(home: Path, run: Manifest) -> tuple[Manifest | None, Manifest | None
 def _asked(run: Manifest) -> object:
     rest = {key: value for key, value in run["parameters"].items() if key != "as_of"}
     return run["notebook"], run.get("where"), run.get("grain"), rest
+
+
+def late(out: Path, runs: Sequence[Manifest], now: datetime) -> list[dict[str, str]]:
+    """Return the pages that are late, by pack and readout, of runs given newest first."""
+    good = {_home(out, run): run for run in reversed(runs) if stands(run)}
+    found = []
+    for home, run in sorted(good.items()):
+        said = lateness.row(Standing.of(run, checked(home)), now)
+        if said and said["late"] and (home / PAGE).is_file():
+            names = {key: str(run[key]) for key in ("pack", "readout")}
+            found.append({**names, "due": said["next"], "said": said["text"]})
+    return found
 
 
 class Pages:
