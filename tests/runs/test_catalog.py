@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import json
+import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from nbformat.v4 import new_notebook
 
 from insights.readout import page
-from insights.runs import catalog, manifest
+from insights.runs import catalog, manifest, prune
 from insights.runs.engine import Job
 
 
@@ -116,3 +119,27 @@ def test_bringing_pages_up_to_date_reads_each_manifest_at_most_twice_and_writes_
     monkeypatch.setattr(catalog.staging, "replace", None)
     catalog.relink(tmp_path, "shop")
     assert len(asked) <= 2 * 20
+
+
+def test_where_a_clock_was_set_back_the_page_that_stands_is_told_by_what_it_says(
+    tmp_path: Path,
+):
+    """A run of a year ahead, then one of today, whose page stands though its name is older."""
+    today = "2026-01-02T00:00:00+00:00"
+    put(tmp_path, "20270102T000000Z-a", "2027-01-02T00:00:00+00:00", headline="Ahead.")
+    run = put(tmp_path, "20260102T000000Z-b", today, headline="Today.")
+    put(tmp_path, "20260101T000000Z-c", "2026-01-01T00:00:00+00:00", headline="Yesterday.")
+    home = tmp_path / "shop" / "good"
+    (home / "index.html").write_text(page.render(new_notebook(), run))
+    assert catalog.last_published(home) == run
+    assert catalog.Pages(tmp_path).last("shop/good") == run
+    assert catalog.earlier(home, run | {"as_of": "2026-01-01"})[0] == run
+    catalog.write_index(tmp_path, page.index)
+    html = (tmp_path / "index.html").read_text()
+    assert '<a href="shop/good/index.html">Today.</a>' in html
+    went = prune.remove(tmp_path, "shop", prune.Rule(keep=1), datetime.now(UTC))
+    assert [old.run_id for old in went] == ["20260101T000000Z-c"]
+    shutil.rmtree(home / "runs" / run["run_id"])
+    last = catalog.last_published(home)
+    assert last is not None
+    assert last["headline"] == "Ahead."

@@ -215,7 +215,7 @@ def test_commands_side_by_side_end_with_whole_pages_and_every_link(tmp_path: Pat
     assert_nothing_half(tmp_path)
 
 
-def by_hand(job: Job, root: Path, timeout_seconds: float) -> Outcome:
+def by_hand(job: Job, root: Path, timeout_seconds: float, **_: object) -> Outcome:
     """Stand in for papermill: the kernel is not what is tested."""
     return Outcome(told(job.readout), None, 0.1)
 

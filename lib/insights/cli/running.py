@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -72,6 +73,14 @@ def run(
             show_default=False,
         ),
     ] = "",
+    dask: Annotated[
+        str,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Run on a dask.distributed cluster, such as tcp://10.0.0.1:8786.",
+            show_default=False,
+        ),
+    ] = "",
     memory: Annotated[
         int,
         typer.Option(
@@ -90,7 +99,7 @@ def run(
     """
     from insights import pack as packs
     from insights.data import sources
-    from insights.runs import command, manifest, plan, unchanged
+    from insights.runs import cluster, command, manifest, plan, unchanged
     from insights.runs.progress import Progress
     from insights.runs.runner import Limits
 
@@ -113,8 +122,10 @@ def run(
         _rehearse(jobs_)
     place = out_folder(out, make=True)
     limits = Limits(timeout_seconds=timeout) if jobs is None else Limits(jobs, timeout)
-    how = command.How(limits, execute, force=force)
-    with Progress(len(jobs_)) as progress:
+    with ExitStack() as stack:
+        executor = stack.enter_context(cluster.executor(dask)) if dask else None
+        progress = stack.enter_context(Progress(len(jobs_)))
+        how = command.How(limits, execute, executor, force)
         try:
             command.run(checked, jobs_, out=place, how=how, progress=progress)
         except Stopped as stop:

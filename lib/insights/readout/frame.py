@@ -24,10 +24,12 @@ def document(
     folds: Sequence[Mapping[str, Any]] = (),
     foot: str = "",
     script: str = "",
+    run: str = "",
 ) -> str:
     """Return a whole page: its head, its policy and its landmarks around a body.
 
-    Only the list of pages has a ``script``; the policy lets that one run and no other.
+    Only the list of pages has a ``script``; the policy lets that one run and no other. A
+    readout's page says of which ``run`` it is.
     """
     palette = fragments.colours(
         ":root .insights", "@media screen and (prefers-color-scheme:dark)"
@@ -38,6 +40,7 @@ def document(
         policy=Markup(policy.of(style, script)),
         style=Markup(style),
         script=Markup(script),
+        run=run,
         title=title,
         kick=kick,
         freshness=freshness,

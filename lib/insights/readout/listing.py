@@ -45,8 +45,8 @@ def index(manifests: Sequence[Mapping[str, Any]], now: datetime | None = None) -
     ----------
     manifests
         One a run, in any order. ``page_exists`` says whether the readout has a last good page;
-        where it is left out, a published run means that it has one. ``checked`` is the note of
-        the last check that found nothing new, if any.
+        where it is left out, a published run means that it has one. ``page_run`` says which run
+        that page is of, and ``checked`` is the note of the last check that found nothing new.
     now
         When the list is written; it says which pages are late by then.
 
@@ -97,9 +97,11 @@ def _summary(readouts: Sequence[Sequence[Mapping[str, Any]]]) -> str:
 
 def _row(runs: Sequence[Mapping[str, Any]], now: datetime) -> dict[str, Any]:
     """Return the line of one readout: its newest run, and the older ones for the fold."""
+    good = _standing(runs)
     newest = next((run for run in runs if run.get("stands", True)), runs[0])
+    if good is not None and _is_good(newest):  # another where a clock was set back
+        newest = good
     older = [run for run in runs if run is not newest]
-    good = next((run for run in runs if _is_good(run)), None)
     folder = quote(f"{newest['pack']}/{newest['readout']}")
     exists = newest.get("page_exists", good is not None)
     row = _run(newest)
@@ -121,6 +123,13 @@ def _row(runs: Sequence[Mapping[str, Any]], now: datetime) -> dict[str, Any]:
         "earlier_title": title,
         "hit": newest.get("state") in ("signal", "signals"),
     }
+
+
+def _standing(runs: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """Return the run whose page stands: the one that it says it is of, else the newest."""
+    good = [run for run in runs if _is_good(run)]
+    of_page = [run for run in good if run.get("page_run") == run["run_id"]]
+    return next(iter([*of_page, *good]), None)
 
 
 def _is_good(run: Mapping[str, Any]) -> bool:

@@ -74,6 +74,7 @@ def render(
         notices=notices,
         body=body,
         folds=[fold for fold in folds if fold["html"]],
+        run=str(manifest.get("run_id") or ""),
         foot=foot or fragments.footer(str(opened.get("attribution") or "")),
     )
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from insights.pack import Metric, Study
 from insights.readout import sentences
 from insights.readout.card import Scorecard
 from insights.readout.changed import WhatChanged, subject, unit
+from insights.readout.choices import Run
 from insights.readout.measures import Measure
 
 if TYPE_CHECKING:
@@ -17,6 +21,10 @@ if TYPE_CHECKING:
     from insights.readout.outlook import Outlook
 
 PAST = 12  # periods before the one shown whose figures are kept, to see what is restated
+ABOUT = {  # of a metric or study: what does not change its figures
+    *("title", "owner", "definition", "sentence", "better", "guards", "comparable", "delay"),
+    *("outcome_title", "metric"),
+}
 DIGITS = 10  # significant; what is beyond them is the order in which an engine adds
 
 Reading = dict[str, Any]
@@ -31,8 +39,8 @@ def of_card(card: Scorecard) -> list[Reading]:
         ``key``, ``title``, ``unit``, ``kind`` (range: lower and upper are the usual range;
         interval or change: they are its 95 % interval; forecast: they are its 80 % range),
         ``grain``, ``period`` (ISO, first day), ``value``, ``lower``, ``upper`` (None: none),
-        ``news`` (whether the whole page judges it to have moved) and ``past``, earlier periods
-        that stand as [ISO, value].
+        ``news`` (whether the whole page judges it to have moved), ``made`` (a hash of how the
+        pack says it is made) and ``past``, earlier periods that stand as [ISO, value].
     """
     moved = card.moved
     return [_of_measure(card, m, m in moved) for m in sentences.in_order(card)]
@@ -51,6 +59,7 @@ def of_change(page: WhatChanged) -> list[Reading]:
         value=total.value,
         lower=total.lower,
         upper=total.upper,
+        made=_made(page.run, measure.metric),
     )
     return [change, *of_card(page.card)]
 
@@ -69,6 +78,7 @@ def of_study(page: WhatDrives) -> list[Reading]:
             value=row["share"],
             lower=row["lower"],
             upper=row["upper"],
+            made=_made(page.run, page.study),
         )
         for name, row in table.iterrows()
     ]
@@ -89,6 +99,7 @@ def of_outlook(page: Outlook) -> list[Reading]:
         lower=low,
         upper=high,
         news=True,
+        made=_made(page.run, measure.metric),
     )
     return [expected, *of_card(page.card)]
 
@@ -108,11 +119,23 @@ def _of_measure(card: Scorecard, measure: Measure, news: bool) -> Reading:
         lower=row["lower"],
         upper=row["upper"],
         news=news,
+        made=_made(card.run, measure.metric),
         past=[
             [_iso(period), _rounded(value)]
             for period, value in zip(before["period"], before["value"], strict=True)
         ],
     )
+
+
+def _made(run: Run, by: Metric | Study) -> str:
+    """Return a hash of how a figure is made; words about it, and where files lie, are not."""
+    table = run.pack.source.tables[by.table]
+    parts = [
+        by.model_dump(mode="json", exclude=ABOUT),
+        table.model_dump(exclude={"path", "row"}),
+    ]
+    text = json.dumps(parts, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def _reading(

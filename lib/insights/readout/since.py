@@ -29,7 +29,7 @@ class Step:
     then: float
     now: float
     verdict: str  # what of it is more than noise, in words
-    clear: bool  # it is
+    clear: bool | None  # whether it is; None: nobody can tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +50,15 @@ class Since:
     last: Mapping[str, Any]  # the last good run of any period
     steps: tuple[Step, ...]
     restated: tuple[Restated, ...]
+    redefined: tuple[str, ...] = ()  # figures that mean something else than on the last page
 
     def brief(self) -> str:
         """Return it in one line, for the list of pages."""
-        parts = []
-        if self.steps:
-            clear = sum(step.clear for step in self.steps)
-            of = wording.count(len(self.steps), "figure")
-            parts.append(f"{clear} of {of} moved" if clear else f"no clear change in {of}")
+        parts = [self._moved("moved")] if self.steps else []
         if self.restated:
             parts.append(f"{len(self.restated)} restated")
+        if self.redefined:
+            parts.append(f"{len(self.redefined)} defined otherwise")
         since = f"the page of {wording.day(_made(self.last).date())}"
         if self.steps and self.before is not None:
             since = _period_of(self.before, self.steps[0].reading["grain"])
@@ -73,26 +72,32 @@ class Since:
             "before": self.before["run_id"] if self.before else None,
             "moved": [step.reading["key"] for step in self.steps if step.clear],
             "restated": len(self.restated),
+            "redefined": list(self.redefined),
         }
 
     def html(self) -> Markup:
         """Return the section of the page; nothing where there is nothing to hold against."""
-        if not (self.steps or self.restated):
+        if not (self.steps or self.restated or self.redefined):
             return Markup("")
-        return fragments.render(
-            "since", said=self._said(), rows=self._rows(), restated=self._restated()
-        )
+        notes = [*self._restated(), *self._redefined()]
+        return fragments.render("since", said=self._said(), rows=self._rows(), notes=notes)
 
     def _said(self) -> str:
         if not self.steps or self.before is None:
             return ""
-        clear = [step for step in self.steps if step.clear]
         period = _period_of(self.before, self.steps[0].reading["grain"])
         against = f"Against the page of {_page_of(self.before)}, which showed {period}"
-        total = wording.count(len(self.steps), "figure")
-        if not clear:
-            return f"{against}: no clear change in {total}."
-        return f"{against}: {len(clear)} of {total} moved by more than noise."
+        return f"{against}: {self._moved('moved by more than noise')}."
+
+    def _moved(self, words: str) -> str:
+        """Return how many figures moved, of how many of which that can be told."""
+        told = [step for step in self.steps if step.clear is not None]
+        moved = sum(bool(step.clear) for step in told)
+        of, left = wording.count(len(told), "figure"), len(self.steps) - len(told)
+        if not told:
+            return f"none of {wording.count(left, 'figure')} can be judged yet"
+        said = f"{moved} of {of} {words}" if moved else f"no clear change in {of}"
+        return f"{said}, {left} cannot be judged yet" if left else said
 
     def _rows(self) -> Markup:
         """Return the figures that moved, then the page's first ones."""
@@ -122,6 +127,16 @@ class Since:
         left = len(self.restated) - MOST_NAMED
         return [*said, f"And {left} more."] if left > 0 else said
 
+    def _redefined(self) -> list[str]:
+        """Return which figures cannot be held against the last page's, and why."""
+        if not self.redefined:
+            return []
+        names = wording.listing([f"“{name}”" for name in self.redefined[:MOST_NAMED]])
+        left = len(self.redefined) - MOST_NAMED
+        more = f" and {left} more" if left > 0 else ""
+        than = f"Defined otherwise than on the page of {_page_of(self.last)}"
+        return [f"{than}, and not held against it: {names}{more}."]
+
 
 def compare(
     now: Mapping[str, Any], last: Mapping[str, Any] | None, before: Mapping[str, Any] | None
@@ -145,7 +160,7 @@ def compare(
         where it left the 80 % range given then; an estimate with an interval, where the
         interval of the difference holds no 0, and those of all differences hold together at
         95 %. A figure of a period that the last page gave too is restated where it is printed
-        otherwise.
+        otherwise. A figure that is made otherwise by now is held against nothing.
 
     Notes
     -----
@@ -162,7 +177,8 @@ def compare(
     pairs = [(one, then) for one, then in pairs if _moves_on(one, then)]
     tests = sum(one["kind"] not in RANGES for one, _ in pairs)
     steps = tuple(_step(one, then, tests) for one, then in pairs)
-    return Since(before, last, steps, tuple(restated))
+    redefined = [one["title"] for one in _readings(now) if _is_redefined(one, old)]
+    return Since(before, last, steps, tuple(restated), tuple(redefined))
 
 
 def _readings(run: Mapping[str, Any] | None) -> list[Reading]:
@@ -188,14 +204,19 @@ def _step(now: Reading, then: Reading, tests: int) -> Step:
 
 
 def _unlike(now: Reading, then: Reading) -> bool:
-    return any(now[name] != then[name] for name in ("unit", "kind", "grain"))
+    alike = (now.get(name) == then.get(name) for name in ("unit", "kind", "grain", "made"))
+    return not all(alike)
 
 
-def _in_range(now: Reading, then: Reading) -> tuple[str, bool]:
+def _is_redefined(now: Reading, old: Mapping[str, Reading]) -> bool:
+    return now["key"] in old and old[now["key"]].get("made") != now.get("made")
+
+
+def _in_range(now: Reading, then: Reading) -> tuple[str, bool | None]:
     """Judge a figure by the range that the earlier page gave."""
     low, high = then["lower"], then["upper"]
     if low is None or high is None:
-        return "no range to judge it by", False
+        return "no range to judge it by", None
     usual = f"{RANGES[now['kind']]} {wording.span(low, high, now['unit'])}"
     was, side = _side(then["value"], low, high), _side(now["value"], low, high)
     if not side:
@@ -211,11 +232,11 @@ def _side(value: float, low: float, high: float) -> str:
     return "above" if value > high else "below" if value < low else ""
 
 
-def _difference(now: Reading, then: Reading, tests: int) -> tuple[str, bool]:
+def _difference(now: Reading, then: Reading, tests: int) -> tuple[str, bool | None]:
     """Judge two estimates by the interval of their difference, one of so many."""
     bounds = [one[end] for one in (now, then) for end in ("lower", "upper")]
     if any(bound is None for bound in bounds):
-        return "no interval to judge it by", False
+        return "no interval to judge it by", None
     gap, wider = now["value"] - then["value"], _widened(tests)
     below = math.hypot(now["value"] - now["lower"], then["upper"] - then["value"])
     above = math.hypot(now["upper"] - now["value"], then["value"] - then["lower"])

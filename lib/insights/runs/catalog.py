@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
@@ -22,6 +23,7 @@ PAGE, MANIFEST, CHECKED = "index.html", "manifest.json", "checked.json"
 TEXTS = ("run_id", "pack", "readout", "title", "notebook", "status", "started_at")
 TEXTS_OR_NONE = ("headline", "as_of", "data_through", "state", "error", "page")
 LISTS = ("gates", "care", "inputs")
+RUN, HEAD = re.compile(rb'<meta name="run" content="([0-9A-Za-z-]+)">'), 2048
 READING = {"key", "title", "unit", "kind", "grain", "period", "value", "lower", "upper", "past"}
 
 
@@ -74,7 +76,15 @@ def confirm(out: Path, job: Job, standing: Manifest, run: Run | None = None) -> 
 
 
 def last_published(home: Path) -> Manifest | None:
-    """Return the newest published run of one readout's folder whose page stands, or None."""
+    """Return the run whose page stands in one readout's folder, or None.
+
+    The page says which it is. By their names the newest would be another where a clock was set
+    back meanwhile; they decide only where there is no such page or its run is gone.
+    """
+    if (said := _run_of(home / PAGE)) is not None:
+        with suppress(ValueError):
+            if stands(run := _read(home / "runs" / said / MANIFEST)):
+                return run
     return next(filter(stands, newest_first(home)), None)
 
 
@@ -84,7 +94,8 @@ def earlier(home: Path, run: Manifest) -> tuple[Manifest | None, Manifest | None
     It has the same notebook, rows, grain and parameters but for the date.
     """
     last = None
-    for other in newest_first(home):
+    shown = last_published(home)
+    for other in [*([shown] if shown else []), *newest_first(home)]:
         if stands(other) and _asked(other) == _asked(run):
             last = last or other
             if (other["as_of"] or "") < (run["as_of"] or ""):
@@ -98,13 +109,12 @@ def _asked(run: Manifest) -> object:
 
 
 def late(out: Path, runs: Sequence[Manifest], now: datetime) -> list[dict[str, str]]:
-    """Return the pages that are late, by pack and readout, of runs given newest first."""
-    good = {_home(out, run): run for run in reversed(runs) if stands(run)}
+    """Return the pages that are late, by pack and readout, of readouts that have runs."""
     found = []
-    for home, run in sorted(good.items()):
-        said = lateness.row(Standing.of(run, checked(home)), now)
+    for home in sorted({_home(out, run) for run in runs}):
+        said = lateness.row(Standing.of(last_published(home), checked(home)), now)
         if said and said["late"] and (home / PAGE).is_file():
-            names = {key: str(run[key]) for key in ("pack", "readout")}
+            names = {"pack": home.parent.name, "readout": home.name}
             found.append({**names, "due": said["next"], "said": said["text"]})
     return found
 
@@ -174,7 +184,11 @@ def write_index(out: Path, index: Callable[[list[Manifest]], str]) -> list[str]:
     """
     runs, problems = read(out)
     notes = {
-        home: {"page_exists": (home / PAGE).is_file(), "checked": checked(home)}
+        home: {
+            "page_exists": (home / PAGE).is_file(),
+            "page_run": _run_of(home / PAGE),
+            "checked": checked(home),
+        }
         for home in {_home(out, run) for run in runs}
     }
     page = index([run | notes[_home(out, run)] for run in runs])
@@ -196,6 +210,16 @@ def _names(folder: Path) -> list[str]:
         return sorted(os.listdir(folder))
     except OSError:  # none yet, or nobody's folder
         return []
+
+
+def _run_of(page: Path) -> str | None:
+    """Return which run a page says that it is of, or None."""
+    try:
+        with open(page, "rb") as file:
+            found = RUN.search(file.read(HEAD))
+    except OSError:
+        return None
+    return found[1].decode() if found else None
 
 
 def _stamp(page: str) -> object:

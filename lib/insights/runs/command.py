@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from insights import pack as packs
 from insights.data import forecast_log
 from insights.pack import Pack
 from insights.runs import catalog, engine, manifest, publish, runner, unchanged
-from insights.runs.engine import Engine, Job
+from insights.runs.engine import Job, Outcome
 from insights.runs.journal import Journal
 from insights.runs.manifest import Manifest, Run
 from insights.runs.processes import Stopped, whole
@@ -25,7 +25,7 @@ class How:
     """How a plan is carried out."""
 
     limits: runner.Limits = field(default_factory=runner.Limits)
-    execute: Engine = engine.fork
+    execute: Callable[..., Outcome] = engine.fork
     executor: Executor | None = None  # None: threads of ours, each with a process of its own
     force: bool = False  # run also what is unchanged
 
@@ -33,7 +33,6 @@ class How:
 def run(pack: Pack, jobs: Sequence[Job], *, out: Path, how: How, progress: Progress) -> None:
     """Run a plan and bring the list of pages up to date, also when it fails or is stopped."""
     root = packs.root()
-    os.environ[forecast_log.FOLDER] = str(out)  # where notebooks find what was forecast
     secrets = Secrets.of_environment(packs.secret_names(pack))
     journal = Journal(out, Run.begun().id)
     journal.event("command began", pack=pack.name, readouts=len(jobs), force=how.force)
@@ -66,7 +65,7 @@ def run(pack: Pack, jobs: Sequence[Job], *, out: Path, how: How, progress: Progr
                 root=root,
                 done=done,
                 limits=how.limits,
-                execute=how.execute,
+                execute=partial(how.execute, settings={forecast_log.FOLDER: str(out)}),
                 executor=how.executor,
                 retried=retried,
             )

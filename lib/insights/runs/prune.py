@@ -99,8 +99,8 @@ def _of(home: Path, rule: Rule, now: datetime) -> Iterator[Old]:
     published = [run for run in runs if run["status"] in PUBLISHED]
     others = [run for run in runs if run["status"] not in PUBLISHED]
     kept = [*published[: rule.keep], *others[: rule.keep], *published[:1]]
-    kept += list(filter(catalog.stands, runs))[:1]
-    stay = {run["run_id"] for run in kept}
+    shown = catalog.last_published(home)
+    stay = {run["run_id"] for run in [*kept, *([shown] if shown else [])]}
     for run in reversed(runs):
         if run["run_id"] not in stay and _is_old(run, rule, now):
             yield Old(

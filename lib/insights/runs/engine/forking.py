@@ -10,7 +10,10 @@ import sys
 import tempfile
 import threading
 import time
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +60,11 @@ class Server:
     def alive(self) -> bool:
         """Whether it can take orders."""
         return self._reader.is_alive() and self._process.poll() is None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a child runs."""
+        return bool(self._children)
 
     def begin(self, asked: dict[str, Any]) -> int:
         """Order a child and return its number; OSError if nobody is there to take it."""
@@ -116,6 +124,7 @@ class Server:
 
 
 _server: Server | None = None
+_made_of = 0  # what the library was when it was started
 _owner = 0  # the process that started it: a forked copy of us has none
 _starting = threading.Lock()
 
@@ -126,7 +135,12 @@ def possible() -> bool:
 
 
 def fork(
-    job: Job, root: Path, timeout_seconds: float = TIMEOUT_SECONDS, *, memory_mb: int = 0
+    job: Job,
+    root: Path,
+    timeout_seconds: float = TIMEOUT_SECONDS,
+    *,
+    memory_mb: int = 0,
+    settings: Mapping[str, str] | None = None,
 ) -> Outcome:
     """Run one job in a child forked from a process that has imported everything.
 
@@ -140,16 +154,18 @@ def fork(
         Of ``papermill`` where this system cannot fork, where the notebook uses what only a
         kernel has, or where the process that forks was lost; ``note`` says so.
     """
+    instead = partial(
+        _stock, job, root, timeout_seconds, memory_mb=memory_mb, settings=settings
+    )
     if not possible():
-        return _stock(job, root, timeout_seconds, memory_mb, "this system cannot fork safely")
+        return instead("this system cannot fork safely")
     with tempfile.TemporaryDirectory(prefix="insights-", ignore_cleanup_errors=True) as folder:
         scratch = Path(folder)
-        asked = order(job, root, scratch) | {"memory_mb": memory_mb}
-        asked["environment"] = dict(os.environ)
+        asked = order(job, root, scratch, memory_mb, settings)
         found, taken = _ask(asked, scratch, timeout_seconds)
         text = executed(scratch)
     if found.get("instead"):
-        return _stock(job, root, timeout_seconds, memory_mb, found["instead"])
+        return instead(found["instead"])
     return Outcome(text, found["error"], taken, "fork", lost=bool(found.get("lost")))
 
 
@@ -180,23 +196,26 @@ def _ask(asked: dict[str, Any], scratch: Path, most: float) -> tuple[dict[str, A
 
 
 def _running() -> Server:
-    """Return this process's server, started if need be."""
-    global _server, _owner
+    """Return this process's server, started if need be, also where the library has changed."""
+    global _server, _owner, _made_of
     with _starting:
-        if _server is None or _owner != os.getpid() or not _server.alive:
-            _server, _owner = Server(), os.getpid()
+        ours = _server is not None and _owner == os.getpid() and _server.alive
+        library = _library()
+        if _server is None or not ours or _made_of != library:
+            if _server is not None and ours and not _server.busy:
+                _server.close()  # one that is busy ends with us
+            _server, _owner, _made_of = Server(), os.getpid(), library
             atexit.register(leave)
         return _server
 
 
-def _stock(job: Job, root: Path, seconds: float, memory_mb: int, why: str) -> Outcome:
+def _library() -> int:
+    """Return a number that is another one when a file of this library has changed."""
+    found = sorted(Path(str(files("insights"))).rglob("*.py"))
+    return hash(tuple((str(path), path.stat().st_mtime_ns) for path in found))
+
+
+def _stock(job: Job, root: Path, seconds: float, why: str, **more: Any) -> Outcome:
     """Run a job with stock papermill instead and say why."""
-    made = stock.papermill(job, root, seconds, memory_mb=memory_mb)
-    return Outcome(
-        made.notebook,
-        made.error,
-        made.seconds,
-        "papermill",
-        f"run by papermill: {why}",
-        made.lost,
-    )
+    made = stock.papermill(job, root, seconds, **more)
+    return replace(made, note=f"run by papermill: {why}")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -47,9 +48,17 @@ class Outcome:
 Engine: TypeAlias = Callable[[Job, Path, float], Outcome]  # job, root, timeout in seconds
 
 
-def order(job: Job, root: Path, scratch: Path) -> dict[str, Any]:
+def order(
+    job: Job,
+    root: Path,
+    scratch: Path,
+    memory_mb: int = 0,
+    settings: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
     """Return a job as JSON for the process that runs it."""
     return {
+        "environment": {**os.environ, **(settings or {})},
+        "memory_mb": memory_mb,
         "notebook": str(job.notebook),
         "parameters": job.parameters,
         "root": str(root),

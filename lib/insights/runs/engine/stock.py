@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,12 @@ GRACE_SECONDS = 30.0
 
 
 def papermill(
-    job: Job, root: Path, timeout_seconds: float = TIMEOUT_SECONDS, *, memory_mb: int = 0
+    job: Job,
+    root: Path,
+    timeout_seconds: float = TIMEOUT_SECONDS,
+    *,
+    memory_mb: int = 0,
+    settings: Mapping[str, str] | None = None,
 ) -> Outcome:
     """Run one job with stock papermill in a new process and session.
 
@@ -33,6 +39,8 @@ def papermill(
         After this long the process, its kernel and whatever they started are killed.
     memory_mb
         The most memory that a process of it may ask for, in MiB; 0: as much as there is.
+    settings
+        What the notebook finds in its environment beside what this process has in its own.
 
     Returns
     -------
@@ -42,7 +50,7 @@ def papermill(
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="insights-", ignore_cleanup_errors=True) as folder:
         scratch = Path(folder)
-        asked = order(job, root, scratch) | {"memory_mb": memory_mb}
+        asked = order(job, root, scratch, memory_mb, settings)
         found = _supervise(asked, root, scratch, timeout_seconds)
         text = executed(scratch)
     taken = time.monotonic() - started
@@ -62,6 +70,7 @@ def _supervise(
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,
+            env=asked.pop("environment"),
             start_new_session=True,  # the terminal's Ctrl-C is the command's to answer
         ) as process,
     ):

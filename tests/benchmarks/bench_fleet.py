@@ -1,0 +1,215 @@
+"""What does a readout cost beside its analysis, by each way of executing it? And a large fleet?
+
+Two tables. The first runs the very same readouts in interleaved rounds: analysis alone (the
+cells' code, in a process that has imported all), the engine that forks, stock papermill as we
+call it, and the command lines of papermill and nbconvert one after the other. The second runs a
+fleet of small readouts with ``insights run`` and follows cost and memory, then runs it again
+with nothing changed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "runs"))
+from runs_root import make_root
+
+from insights import pack as packs
+from insights.data import sources
+from insights.runs import engine, plan, publish, worker
+from insights.runs.engine import Job, forking
+from insights.runs.manifest import Run
+from insights.runs.secrets import Secrets
+
+ROOT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+
+
+@dataclass(frozen=True)
+class Cost:
+    """CPU and wall seconds of something."""
+
+    cpu: float
+    wall: float
+
+
+def say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def jobs(pack: str, most: int) -> list[Job]:
+    """Return at most so many of a pack's readouts, spread over all of them."""
+    loaded = packs.load(pack)
+    with sources.opened(loaded) as source:
+        made = plan.jobs(
+            loaded,
+            plan.Request(),
+            values=lambda dimension: sources.dimension_values(source, dimension),
+            require=lambda where: sources.require_values(source, where),
+        )
+    return made[:: max(1, len(made) // most)][:most]
+
+
+def cpu() -> float:
+    """Return the CPU seconds of this process, of what it has waited for and of the server."""
+    spent = sum(os.times()[:4])
+    if forking._server is not None and forking._server.alive:
+        spent += sum(psutil.Process(forking._server._process.pid).cpu_times()[:4])
+    return spent
+
+
+def cost(do: Callable[[], object]) -> Cost:
+    """Return what something costs."""
+    before, started = cpu(), time.monotonic()
+    do()
+    return Cost(cpu() - before, time.monotonic() - started)
+
+
+def alone(job: Job) -> None:
+    """Run a notebook's code in a fork of this process: no shell, no outputs, no page."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            with open(os.devnull, "w") as nothing:
+                sys.stdout = nothing
+                names: dict[str, Any] = {"__name__": "__main__"}
+                for cell in json.loads(job.notebook.read_text())["cells"]:
+                    if cell["cell_type"] == "code":
+                        exec("".join(cell["source"]), names)
+                        if "parameters" in cell["metadata"].get("tags", []):
+                            names |= job.parameters
+            os._exit(0)
+        finally:
+            os._exit(1)
+    if os.waitpid(pid, 0)[1]:
+        raise SystemExit(f"{job.readout}: its code fails")
+
+
+def published(execute: engine.Engine, job: Job, out: Path) -> None:
+    """Execute a readout and publish its page, as the command does."""
+    outcome = execute(job, ROOT, 600)
+    publisher = publish.Publisher(out, ROOT, Secrets({}), publish.renderer())
+    run = publisher.settle(job, Run.begun(), outcome)
+    if run["status"] == "failed":
+        raise SystemExit(f"{job.readout}: {run['error']}")
+
+
+def by_command_lines(job: Job, folder: Path) -> None:
+    """Run papermill, then nbconvert, as a person would."""
+    parameters, executed = folder / "parameters.json", folder / "executed.ipynb"
+    parameters.write_text(json.dumps(job.parameters))
+    for words in (
+        ["papermill", "--no-progress-bar", job.notebook, executed, "-f", parameters],
+        ["jupyter", "nbconvert", "--to", "html", "--no-input", executed],
+    ):
+        command = [str(BIN / str(words[0])), *map(str, words[1:])]
+        subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+
+
+def ways(out: Path) -> dict[str, Callable[[Job], None]]:
+    """Return every way to run a readout, by name."""
+    return {
+        "analysis alone": alone,
+        "fork": lambda job: published(engine.fork, job, out),
+        "stock papermill": lambda job: published(engine.papermill, job, out),
+        "command lines": lambda job: by_command_lines(job, out),
+    }
+
+
+def compare(chosen: list[Job], rounds: int, out: Path) -> None:
+    """Print what each way costs a readout."""
+    import_all = cost(lambda: __import__("insights.runs.engine.warm").runs.engine.warm.up())
+    warm = cost(lambda: engine.fork(chosen[0], ROOT, 600))
+    publish.renderer()
+    costs: dict[str, list[Cost]] = {name: [] for name in ways(out)}
+    for _ in range(rounds):
+        for job in chosen:
+            for name, run in ways(out).items():
+                costs[name].append(cost(lambda run=run, job=job: run(job)))
+    n = rounds * len(chosen)
+    mean = {
+        k: Cost(sum(c.cpu for c in v) / n, sum(c.wall for c in v) / n) for k, v in costs.items()
+    }
+    base, pair = mean["analysis alone"].cpu, mean["command lines"]
+    say(f"{len(chosen)} readouts, {rounds} rounds. Importing all: {import_all.cpu:.1f} CPU s;")
+    say(f"the first readout that forks, warm-up in: {warm.cpu:.1f}.\n")
+    say("| way | CPU s a readout | beside analysis | wall s | CLI pair's CPU to it |")
+    say("| --- | --: | --: | --: | --: |")
+    for name, c in mean.items():
+        cells = (c.cpu, c.cpu - base, c.wall)
+        said = " | ".join(f"{cell:.2f}" for cell in cells)
+        say(f"| {name} | {said} | {pair.cpu / c.cpu:.1f} |")
+
+
+def tree(process: psutil.Process) -> tuple[float, float, float]:
+    """Return a command's CPU seconds, its own memory and its server's, in MiB."""
+    own = process.memory_info().rss / 2**20
+    spent, server = sum(process.cpu_times()[:4]), 0.0
+    for child in process.children():
+        try:
+            if "insights.runs.engine.server" in child.cmdline():
+                spent += sum(child.cpu_times()[:4])
+                server = child.memory_info().rss / 2**20
+        except psutil.NoSuchProcess:
+            continue
+    return spent, own, server
+
+
+def large(n: int, folder: Path) -> None:
+    """Print how cost and memory develop over a fleet, and what a second run of it costs."""
+    root = make_root(folder / "root", [f"shop {i:04}" for i in range(n)])
+    words = [BIN / "insights", "run", "params/shop", "--readout", "each", "--json"]
+    command, log = [str(word) for word in words], root / "outputs" / "log.jsonl"
+    say(f"\\n{n} small readouts with insights run:\\n")
+    say("| readouts done | CPU s a readout since the line before | command MiB | server MiB |")
+    say("| --: | --: | --: | --: |")
+    started = time.monotonic()
+    with subprocess.Popen(
+        command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as it:
+        process, last, steps = psutil.Process(it.pid), (0, 0.0), 8
+        while it.poll() is None:
+            time.sleep(0.2)
+            text = log.read_text() if log.exists() else ""
+            done = text.count('"run ended"')
+            if done and done >= last[0] + max(1, n // steps):
+                spent, own, server = tree(process)
+                each = (spent - last[1]) / (done - last[0])
+                say(f"| {done} | {each:.2f} | {own:.0f} | {server:.0f} |")
+                last = (done, spent)
+    say(f"\\nAll of it took {time.monotonic() - started:.0f} s of wall.")
+    again = cost(lambda: subprocess.run(command, cwd=root, check=True, capture_output=True))
+    say(f"Run again with nothing changed: {again.wall:.1f} s of wall, {again.cpu:.1f} of CPU.")
+
+
+def main() -> None:
+    """Read the options and print both tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pack", default="params/eu_dsa")
+    parser.add_argument("--sample", type=int, default=4, help="readouts to compare the ways on")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--large", type=int, default=200, help="readouts in the fleet")
+    chosen = parser.parse_args()
+    os.environ |= worker.THREADS
+    os.chdir(ROOT)
+    with tempfile.TemporaryDirectory() as folder:
+        compare(jobs(chosen.pack, chosen.sample), chosen.rounds, Path(folder))
+        engine.leave()
+        large(chosen.large, Path(folder))
+
+
+if __name__ == "__main__":
+    main()
