@@ -17,7 +17,7 @@ from insights import cli
 sys.path.insert(0, str(Path(__file__).parent / "runs"))
 from runs_root import bare, command, files, make_root, manifests  # noqa: E402
 
-COMMANDS = ("run", "check", "new", "explain", "simulate", "list")
+COMMANDS = ("run", "check", "new", "explain", "simulate", "list", "prune")
 
 
 @pytest.fixture(scope="module")

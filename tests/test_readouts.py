@@ -59,7 +59,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "run", "params/demo", *chosen, "--set", "metric=csat", "--out", str(out), "--json"
     )
     assert done.returncode == 0, done.stderr
-    next_ = insights("run", "params/demo", "--readout", "what_next", "--out", str(out), "--json")
+    only = ("--readout", "what_next", "--out", str(out), "--json")
+    next_ = insights("run", "params/demo", *only)
     assert next_.returncode == 0, next_.stderr
     runs = [run for each in (done, next_) for run in json.loads(each.stdout)["runs"]]
     assert {run["status"] for run in runs} <= {"published", "published_with_warnings"}

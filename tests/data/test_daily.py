@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -174,12 +176,17 @@ def test_metrics_of_a_table_and_clock_share_a_query(desk, monkeypatch):
     assert len(asked) == 2  # by the day it began, by the day it ended
 
 
-def test_clean_metrics_are_judged_with_a_query_a_clock_and_one_for_keys(desk, monkeypatch):
+def test_clean_metrics_of_the_same_rows_are_judged_with_the_same_queries(desk, monkeypatch):
     source = desk_of(desk, tickets()).open()
-    looks = [Look(source, name, metric, {}) for name, metric in source.pack.metrics.items()]
+    final = {"mature_after": 30}
+    metrics = source.pack.metrics.items()
+    looks = [Look(source, name, one.model_copy(update=final), {}) for name, one in metrics]
     asked = counting(monkeypatch)
     assert all(not seen.findings for seen in see(looks, until=None))
-    assert len(asked) == 3
+    once = len(asked)
+    twice = [replace(look, name=f"{look.name} again") for look in looks]
+    see([*looks, *twice], until=None)
+    assert len(asked) == 2 * once
 
 
 # --- the same findings

@@ -51,20 +51,22 @@ def test_doubled_keys_of_aggregates_are_named_with_all_their_days(desk):
 
 def test_doubled_keys_of_cases_show_their_shape_only(desk):
     desk.table(
-        content="mail,day\nann@x.org,2025-03-01\nann@x.org,2025-03-01\nbob@y.org,2025-03-02\n"
-        "bob@y.org,2025-03-02\nbob@y.org,2025-03-02\neve@z.org,2025-03-02\n",
-        key=["mail"],
+        content="id,day\nann-1,2025-03-01\nann-1,2025-03-01\nbob-2,2025-03-02\n"
+        "bob-2,2025-03-02\nbob-2,2025-03-02\neve-3,2025-03-02\n",
+        key=["id"],
     ).metric(clock_is="filed")
-    assert only(desk.findings()).message == (
-        "2 keys stand more than once (3 rows too many), filed 1\xa0March to "
-        "2\xa0March 2025: such as 'aaa@a.aaa'"
+    found = only(desk.findings())
+    assert found.message == (
+        "2 keys stand more than once, every column alike (3 rows too many), filed 1\xa0March "
+        "to 2\xa0March 2025: such as 'aaa-9'"
     )
+    assert found.gate == "exact duplicates"
 
 
 def test_a_key_may_hold_blanks(desk):
     put(
         desk,
-        "1,2025-03-01,,3,5\n1,2025-03-01,,3,5\n",
+        "1,2025-03-01,,3,5\n1,2025-03-01,,4,5\n",
         key=["id", "queue"],
         aggregated=True,
         cast={"queue": "varchar"},
@@ -129,7 +131,7 @@ def test_mixed_number_formats_refuse_the_metric_and_show_no_value(desk):
     put(desk, '1,2025-03-01,mail,"291,093,794",5\n2,2025-03-02,mail,7,4\n')
     found = only(desk.metric(numerator="good").findings())
     assert found.message == (
-        "good: 1 value such as '999,999,999' beside 1 bare figure. "
+        "good: 1 value such as '999,999,999' beside 1 bare figure, dated 1\xa0March 2025. "
         "Say cast: {good: number} in source.yaml."
     )
     assert found.gate == "mixed number formats"

@@ -295,7 +295,8 @@ def test_days_give_the_volume_that_the_table_says(desk):
         ),
         (
             {"grain": "weak"},
-            "grain is 'weak'; it must be day, week, month or quarter; did you mean 'week'?",
+            "grain is 'weak'; it must be day, week, month, quarter or year; "
+            "did you mean 'week'?",
         ),
     ],
 )
@@ -360,7 +361,7 @@ def test_splitting_rows_over_files_does_not_matter(new_desk, frame, parts):
 
 
 @SLOW
-@given(frame=frames, grain=st.sampled_from(["day", "week", "month", "quarter"]))
+@given(frame=frames, grain=st.sampled_from(["day", "week", "month", "quarter", "year"]))
 def test_segments_add_up_to_the_total(new_desk, frame, grain):
     build = counted(new_desk, a=frame)
     total = build("a", grain=grain).set_index("period")["events"]

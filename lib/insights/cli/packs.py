@@ -11,7 +11,12 @@ from insights.cli.app import PackArgument, faults_of, say
 from insights.errors import ParamError
 
 
-def check(pack: PackArgument) -> None:
+def check(
+    pack: PackArgument,
+    data: Annotated[
+        bool, typer.Option("--data", help="Put every metric through the gates on its data too.")
+    ] = False,
+) -> None:
     """Check a pack without running it: every fault at once, with file and line."""
     from insights import pack as packs
     from insights import wording
@@ -26,6 +31,14 @@ def check(pack: PackArgument) -> None:
     metrics = wording.count(len(draft.pack.metrics), "metric")
     readouts = wording.count(len(draft.pack.readouts), "readout")
     typer.echo(f"{shown(draft.folder)}: clean, {metrics}, {readouts}.")
+    if data:
+        from insights.data import quality, sources
+
+        with sources.opened(draft.pack) as source:
+            found = quality.inspect(source)
+        for line in quality.lines(found):
+            say(line, err=False)
+        raise typer.Exit(int(any(one.refused for one in found)))
 
 
 def new(
@@ -57,11 +70,17 @@ def new(
     """Start a pack: from one that works, on your own data, or from one file of any kind."""
     from insights.runs import starter
 
-    if like is None:
-        raise ParamError("say --like PACK, the pack to start from")
-    lines = starter.copy(like, folder, data)
-    of = f", on {data}" if data else ""
-    typer.echo(f"{folder} is a copy of {like}{of}. Edit next:")
+    if like is not None:
+        lines = starter.copy(like, folder, data)
+        of = f", on {data}" if data else ""
+        typer.echo(f"{folder} is a copy of {like}{of}. Edit next:")
+    elif data is not None:
+        from insights.runs import proposing
+
+        lines = proposing.propose(data, folder)
+        typer.echo(f"{folder} is proposed from {data}. Read its comments; edit next:")
+    else:
+        raise ParamError("say --like PACK, the pack to start from, or --data FILE, or both")
     for line in lines:
         typer.echo(f"  {line}")
     typer.echo(f"Then: insights check {folder}")

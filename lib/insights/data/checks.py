@@ -140,7 +140,14 @@ def _table(
         if not wrong:
             with tables.readable(name):
                 rows = tables.kept(backend, name, table, rows)
-        sound = _taken([table.volume, *_expressions(draft, name)], rows)
+        said_of = [("equals", column, text) for column, text in table.equals.items()]
+        said_of += [("merged", "", table.merged)] if table.merged else []
+        sound = _taken(
+            [table.volume, *_expressions(draft, name), *(t for *_, t in said_of)], rows
+        )
+        for part, column, text in said_of:
+            if text not in sound and not names(text) & unsure:
+                wrong.append((part, column, f"{part}: {trouble(text, rows)}"))
         if table.volume not in sound and not names(table.volume) & unsure:
             wrong += [("volume", "", f"volume: {trouble(table.volume, rows)}")]
         opened[name] = Opened(rows, frozenset(unsure), sound)
@@ -151,10 +158,10 @@ def _table(
 def _place(table: Table, name: str, part: str, column: str) -> tuple[str | int, ...]:
     """Return the path of what is wrong in source.yaml."""
     inner: tuple[str | int, ...] = ()
-    if part in {"rename", "cast", "columns"}:
+    if part in {"rename", "cast", "columns", "valid", "equals", "grows"}:
         inner = (column,)
-    elif part == "key":
-        inner = (table.key.index(column),)
+    elif part in {"key", "order"}:
+        inner = (getattr(table, part).index(column),)
     return (*TABLES, name, part, *inner)
 
 
@@ -168,6 +175,8 @@ def _metric(draft: Draft, name: str, given: dict[str, Any], table: Opened) -> It
         parts.append(("dimensions", dimension, _no_dimension, ("dimensions", i)))
     for i, column in enumerate(strata if isinstance(strata, list) else []):
         parts.append(("poststratify", column, _no_dimension, ("poststratify", i)))
+    if given.get("hours") == "business":
+        parts.append(("hours", _hours_by(draft), _no_schedule, ("hours",)))
     for field, text, check, place in parts:
         if not isinstance(text, str) or names(text) & table.unsure:
             continue
@@ -175,6 +184,17 @@ def _metric(draft: Draft, name: str, given: dict[str, Any], table: Opened) -> It
             continue
         if said := check(text, table.rows):
             yield draft.fault(f"metric '{name}': {field}{said}", *METRICS, name, *place)
+
+
+def _hours_by(draft: Draft) -> Any:
+    """Return the column that says whose business hours hold, as it is written."""
+    said = (draft.raw.get("pack") or {}).get("hours")
+    return said.get("by") if isinstance(said, dict) else None
+
+
+def _no_schedule(column: str, rows: Rows) -> str:
+    there = column in rows.columns
+    return "" if there else f" go by {tables.no_column(column, rows.columns)}"
 
 
 def _no_expression(text: str, rows: Rows) -> str:

@@ -9,11 +9,14 @@ import ibis
 import pandas as pd
 from ibis.expr.types import Table as Rows
 
+from insights.data import hours as opening
 from insights.data.tables import segment
 from insights.pack import Metric
+from insights.pack.hours import Hours
 
 MINUTES_PER = {"seconds": 1 / 60, "minutes": 1.0, "hours": 60.0, "days": 1440.0}
 MINUTES, CLOSED, ITEMS = "_minutes", "_closed", "_items"
+BEGUN, UNTIL = "_begun", "_until"
 SLOW = 0.9
 ROUNDING = 1e-9  # a curve that is at one half but for rounding is at one half
 
@@ -25,12 +28,14 @@ def summarise(
     by: list[str],
     bucket: Callable[[Rows], Any],
     cutoff: pd.Timestamp | None,
+    hours: Hours | None = None,
 ) -> pd.DataFrame:
     """Return median, 90th percentile and share within target a period and segment.
 
     Items not ended by the ``cutoff`` (UTC; default: the last end or start there is) count as
     open and are censored there, never dropped. The engine groups by started minutes (rounded
-    up); nothing finer leaves it.
+    up); nothing finer leaves it. A metric in business hours counts minutes in which ``hours``
+    say that the desk was open.
 
     Returns
     -------
@@ -40,7 +45,7 @@ def summarise(
         the metric's unit, ``within`` (share that ended within target). NaN where too many are
         open to tell.
     """
-    found = counted(rows, metric, by=by, bucket=bucket, cutoff=cutoff).to_pandas()
+    found = counted(rows, metric, by=by, bucket=bucket, cutoff=cutoff, hours=hours).to_pandas()
     out = figures(
         found,
         ["period", *by],
@@ -58,6 +63,7 @@ def counted(
     by: list[str],
     bucket: Callable[[Rows], Any],
     cutoff: pd.Timestamp | None = None,
+    hours: Hours | None = None,
 ) -> Rows:
     """Return how many items ended, or were still open, after how many started minutes."""
     begun = rows[str(metric.start)].cast("timestamp")
@@ -67,11 +73,18 @@ def counted(
         cutoff = pd.Timestamp(last.max()) if len(last) else pd.Timestamp(0)
     now = ibis.literal(cutoff).cast("timestamp")
     closed = (ended <= now).fill_null(False)
-    minutes = (closed.ifelse(ended, now).epoch_seconds() - begun.epoch_seconds()) / 60
+    until = closed.ifelse(ended, now)
     keys = {"period": bucket(rows), **{d: segment(rows, d) for d in by}}
-    known = rows.mutate(**keys, **{MINUTES: minutes.ceil(), CLOSED: closed}).filter(
-        begun <= now
-    )
+    if metric.hours == "business":
+        assert hours is not None  # a pack that lacks them is refused
+        known = rows.mutate(**keys, **{CLOSED: closed, BEGUN: begun, UNTIL: until})
+        known = opening.between(known.filter(begun <= now), hours, BEGUN, UNTIL)
+        known = known.mutate(**{MINUTES: (known[opening.OPEN_S] / 60).ceil()})
+    else:
+        minutes = (until.epoch_seconds() - begun.epoch_seconds()) / 60
+        known = rows.mutate(**keys, **{MINUTES: minutes.ceil(), CLOSED: closed}).filter(
+            begun <= now
+        )
     return known.group_by(["period", *by, MINUTES, CLOSED]).agg(**{ITEMS: known.count()})
 
 

@@ -42,6 +42,8 @@ def _words(metric: Metric) -> list[str]:
     if metric.kind == "duration":
         lines.append(f"measured    from {metric.start} to {metric.end}, open items as censored")
         lines.append(f"target      {metric.target:g} h")
+        if metric.hours == "business":
+            lines.append("hours       while a desk is open, by the schedules of pack.yaml")
     else:
         lines.append(f"numerator   {metric.numerator or '1 a row'}")
         if metric.denominator:

@@ -12,6 +12,7 @@ from insights.pack import Grain, Weekday
 
 WEEKDAYS = get_args(Weekday)
 GRAINS: tuple[str, ...] = get_args(Grain)
+MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
 def require_grain(grain: str) -> None:
@@ -19,11 +20,13 @@ def require_grain(grain: str) -> None:
 
     >>> require_grain("weak")
     Traceback (most recent call last):
-    insights.errors.ParamError: grain is 'weak'; it must be day, week, month or quarter; did you mean 'week'?
+    insights.errors.ParamError: grain is 'weak'; it must be day, week, month, quarter or year; did you mean 'week'?
     """  # noqa: E501
     if grain not in GRAINS:
         hint = did_you_mean(grain, GRAINS)
-        raise ParamError(f"grain is '{grain}'; it must be day, week, month or quarter{hint}")
+        raise ParamError(
+            f"grain is '{grain}'; it must be day, week, month, quarter or year{hint}"
+        )
 
 
 def first_day(when: date | str, grain: str, week_starts: str = "monday") -> pd.Timestamp:
@@ -31,8 +34,8 @@ def first_day(when: date | str, grain: str, week_starts: str = "monday") -> pd.T
 
     >>> first_day("2026-01-04", "week"), first_day("2026-01-04", "week", "sunday")
     (Timestamp('2025-12-29 00:00:00'), Timestamp('2026-01-04 00:00:00'))
-    >>> first_day("2025-11-30", "quarter")
-    Timestamp('2025-10-01 00:00:00')
+    >>> first_day("2025-11-30", "quarter"), first_day("2025-11-30", "year")
+    (Timestamp('2025-10-01 00:00:00'), Timestamp('2025-01-01 00:00:00'))
     """
     day = pd.Timestamp(when).normalize()
     if grain == "week":
@@ -41,6 +44,8 @@ def first_day(when: date | str, grain: str, week_starts: str = "monday") -> pd.T
         return day.replace(day=1)
     if grain == "quarter":
         return day.replace(month=3 * (day.quarter - 1) + 1, day=1)
+    if grain == "year":
+        return day.replace(month=1, day=1)
     return day
 
 
@@ -56,7 +61,7 @@ def step(period: pd.Timestamp, grain: str, n: int = 1) -> pd.Timestamp:
         return period + pd.Timedelta(days=7 * n)
     if grain == "day":
         return period + pd.Timedelta(days=n)
-    return period + pd.DateOffset(months=n * (3 if grain == "quarter" else 1))
+    return period + pd.DateOffset(months=n * MONTHS[grain])
 
 
 def last_day(period: pd.Timestamp, grain: str) -> pd.Timestamp:
@@ -74,7 +79,7 @@ def between(first: pd.Timestamp, last: pd.Timestamp, grain: str) -> pd.DatetimeI
     >>> between(pd.Timestamp("2025-12-22"), pd.Timestamp("2026-01-05"), "week").size
     3
     """
-    freq = {"day": "D", "week": "7D", "month": "MS", "quarter": "QS"}[grain]
+    freq = {"day": "D", "week": "7D", "month": "MS", "quarter": "QS", "year": "YS"}[grain]
     return pd.date_range(first, last, freq=freq, name="period")
 
 
@@ -90,5 +95,7 @@ def of_days(days: pd.Series, grain: str, week_starts: str = "monday") -> pd.Seri
     elif grain == "day":
         first = days
     else:
-        first = days.dt.to_period({"month": "M", "quarter": "Q"}[grain]).dt.start_time
+        first = days.dt.to_period(
+            {"month": "M", "quarter": "Q", "year": "Y"}[grain]
+        ).dt.start_time
     return first

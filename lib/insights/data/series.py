@@ -44,7 +44,7 @@ def build(
     by
         Dimensions of the metric; one segment a combination of their values.
     grain
-        ``day``, ``week``, ``month`` or ``quarter``; weeks start as the pack says.
+        ``day``, ``week``, ``month``, ``quarter`` or ``year``; weeks start as the pack says.
     start, end
         First and last local day, both included.
     where
@@ -83,6 +83,7 @@ def build(
                 by=list(by),
                 bucket=_bucket(source, grain),
                 cutoff=_midnight_after(until, source.pack.info.timezone),
+                hours=source.pack.info.hours,
             )
         elif chosen.snapshot:
             found = _stock(source, rows, by=list(by), grain=grain)
@@ -254,7 +255,7 @@ def days(
 
 def _bucket(source: Source, grain: str) -> Any:
     """Return what turns the local day into its period's first day, in the engine."""
-    unit = {"day": "D", "week": "W", "month": "M", "quarter": "Q"}[grain]
+    unit = {"day": "D", "week": "W", "month": "M", "quarter": "Q", "year": "Y"}[grain]
     shift = periods.WEEKDAYS.index(source.pack.info.week_starts) if grain == "week" else 0
 
     def first(rows: Rows) -> Any:
@@ -271,7 +272,8 @@ def query(
     """Return the one query that sums a metric by period and dimension, or counts durations."""
     rows = of_metric(source, metric, **kept)
     if metric.kind == "duration":
-        return durations.counted(rows, metric, by=list(by), bucket=_bucket(source, grain))
+        bucket, hours = _bucket(source, grain), source.pack.info.hours
+        return durations.counted(rows, metric, by=list(by), bucket=bucket, hours=hours)
     return _grouped(source, rows, metric, by=list(by), grain=grain)
 
 

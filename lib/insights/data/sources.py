@@ -23,6 +23,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from insights import pack as packs
+from insights.data import remembered
 from insights.data.files import digest, paths
 from insights.data.tables import local_day, over, prepare, quoted, segment
 from insights.errors import ParamError, did_you_mean, some
@@ -136,16 +137,40 @@ def fingerprints(source: Source, tables: list[str]) -> list[dict[str, Any]]:
     text and by theirs. What else comes over a connection is known by its SQL and, column by
     column, by how many values there are and the least and the largest.
     """
-    made = []
     known: dict[str, str] = {}
-    for name in tables:
-        table = source.pack.source.tables[name]
-        via = f"table {table.table}" if table.table else "SQL over the connection"
-        path = table.path and (Path(table.path).name if _is_full(table.path) else table.path)
-        n = int(source.tables[name].count().execute())
-        content = _content(source, name, known)[:16]
-        made.append({"table": name, "origin": path or via, "rows": n, "fingerprint": content})
-    return made
+    mark = stamp(source)
+
+    def one(name: str) -> dict[str, Any]:
+        key = mark and ("fingerprint", mark, name)
+        return dict(remembered.once(key, lambda: _fingerprint(source, name, known)))
+
+    return [one(name) for name in tables]
+
+
+def stamp(source: Source) -> str | None:
+    """Return what tells the answers of a source from those of another, and of a later day.
+
+    That is the pack, the day, and the files with their sizes and dates. None where rows come
+    over a connection, for nobody can say when they change, and where no answer is kept.
+    """
+    if not remembered.keeps() or source.pack.source.connection != "duckdb://":
+        return None
+    made: list[object] = [source.pack.model_dump_json(), date.today()]
+    for table in source.pack.source.tables.values():
+        for path in paths(table, source.pack.folder) if table.path else ():
+            found = path.stat()
+            made.append((str(path), found.st_size, found.st_mtime_ns))
+    return hashlib.sha256(repr(made).encode()).hexdigest()
+
+
+def _fingerprint(source: Source, name: str, known: dict[str, str]) -> dict[str, Any]:
+    """Return where one table comes from, how many rows it holds and a hash of its content."""
+    table = source.pack.source.tables[name]
+    via = f"table {table.table}" if table.table else "SQL over the connection"
+    path = table.path and (Path(table.path).name if _is_full(table.path) else table.path)
+    n = int(source.tables[name].count().execute())
+    content = _content(source, name, known)[:16]
+    return {"table": name, "origin": path or via, "rows": n, "fingerprint": content}
 
 
 def _content(source: Source, name: str, known: dict[str, str]) -> str:
@@ -232,6 +257,9 @@ def _having(source: Source, dimension: str) -> list[Rows]:
 
 def _holds(source: Source, dimension: str, value: str) -> bool:
     """Tell whether any row has a value of a dimension."""
+    if mark := stamp(source):  # the next readout will ask for another value
+        key = ("values", mark, dimension)
+        return value in remembered.once(key, lambda: dimension_values(source, dimension))
     for rows in _having(source, dimension):
         having = rows.filter(rows[dimension].cast("string") == value)
         if len(having.select(dimension).limit(1).to_pandas()):

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import ibis
-from ibis import BaseBackend
+from ibis import BaseBackend, Schema
+from ibis.expr import operations as ops
 from ibis.expr.types import Table as Rows
 
-from insights.data import reading
+from insights.data import reading, remembered
 from insights.data.files import paths, reader, scratch
 from insights.errors import ContractError, InsightsError, did_you_mean, some
 from insights.pack import Table
@@ -151,10 +152,10 @@ def derived(rows: Rows, column: str, expression: str) -> Rows:
 
 
 def kept(backend: BaseBackend, name: str, table: Table, rows: Rows) -> Rows:
-    """Return a table of files under its own name; text is parsed once, not once a query."""
-    if backend.name != "duckdb" or table.path is None:
+    """Return a table under its own name: each query is short, and text is parsed once."""
+    if backend.name != "duckdb" or table.table is not None:
         return rows
-    if reader(table) == "parquet":
+    if table.path is None or reader(table) == "parquet":
         return backend.create_view(name, rows, database=OWN)
     return backend.create_table(name, rows, database=OWN)
 
@@ -208,7 +209,16 @@ def over(rows: Rows, chosen: str, rest: str = "") -> Rows:
     """Return ``select chosen from rows rest``: the one seam where SQL text enters."""
     text = f"{chosen} {rest}".encode()
     step = f"rows_{hashlib.sha256(text).hexdigest()[:8]}"
-    return rows.alias(step).sql(f"select {chosen} from {step} {rest}", dialect="duckdb")
+    named, select = rows.alias(step), f"select {chosen} from {step} {rest}"
+
+    def asked() -> tuple[str, Schema]:
+        made = named.sql(select, dialect="duckdb")
+        return made.op().query, made.schema()
+
+    nested = re.search(r"\bselect\b", f"{chosen} {rest}", re.IGNORECASE)
+    key = None if nested else ("over", rows.get_backend().name, rows.schema(), select)
+    query, kinds = remembered.once(key, asked)  # the engine need not be asked for the types
+    return ops.SQLStringView(parent=named.op(), query=query, schema=kinds).to_expr()
 
 
 def no_column(column: str, there: Iterable[str]) -> str:

@@ -18,7 +18,9 @@ from insights.pack import Event, Metric
 
 RANGE = re.compile(r"(\d{4}-\d{2}-\d{2})\.\.(\d{4}-\d{2}-\d{2})")
 EVENT = "event:"
-YEAR_BACK = {"day": 364, "week": 52, "month": 12, "quarter": 4}  # weekdays stay comparable
+YEAR_BACK = {  # weekdays stay comparable
+    "day": 364, "week": 52, "month": 12, "quarter": 4, "year": 1,
+}  # fmt: skip
 SIDES: tuple[Literal["before", "after"], ...] = ("before", "after")
 FORMS = "previous, year, event:NAME or a range such as 2025-01-06..2025-03-30"
 

@@ -29,7 +29,7 @@ ENCODINGS = ("utf-8", "utf-16", "cp1252", "latin-1", "cp1250", "shift_jis", "gb1
 SENTENCE_WORDS = {"subject", "period", "value"}
 
 Unit = Literal["count", "share", "seconds", "minutes", "hours", "days", "score"]
-Grain = Literal["day", "week", "month", "quarter"]
+Grain = Literal["day", "week", "month", "quarter", "year"]
 Weekday = Literal[
     "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"
 ]  # fmt: skip

@@ -34,6 +34,7 @@ from insights.pack.fields import (
     Unit,
     Weekday,
 )
+from insights.pack.hours import Hours
 from insights.pack.plans import Holidays, Plan
 
 STUDY_UNITS: dict[str | None, Unit] = {"logit": "share", "ordinal": "score"}
@@ -68,6 +69,7 @@ class PackInfo(Model):
     min_group: int = Field(10, ge=1)  # smaller groups are pooled before they reach a page
     peers: Peers | None = None
     holidays: Holidays | None = None  # whose public holidays forecasts know of
+    hours: Hours | None = None  # when desks are open, for durations in business hours
     attribution: str = ""
 
 
@@ -107,7 +109,7 @@ class Table(Model):
     order: tuple[str, ...] = Field((), strict=False)  # time stamps as they follow each other
     equals: dict[str, Row] = {}  # column: SQL row expression of the parts that it is the sum of
     grows: dict[str, str] = {}  # column that can only grow: the id whose it is
-    merged: Row | None = None  # SQL row expression, true of a row merged into another
+    merged: str | None = None  # SQL row expression, true of a row merged into another
 
     @model_validator(mode="after")
     def _one_origin(self) -> Table:
@@ -154,6 +156,7 @@ class Metric(Model):
     start: str | None = Field(None, alias="from")
     end: str | None = Field(None, alias="to")
     target: Number | None = None  # duration: hours
+    hours: Literal["calendar", "business"] = "calendar"  # duration: which hours count
     quantile: Number | None = None  # duration: 0.5 (the default) or 0.9 of the items ended
     snapshot: Literal["last"] | None = None  # a stock: the period's last day stands for it
     mature_after: int = Field(0, ge=0)  # days after a period's end until its figure is final
@@ -191,6 +194,8 @@ class Metric(Model):
             raise ValueError(f"quantile is {self.quantile:g}; it must be 0.5 or 0.9")
         if self.quantile and self.kind != "duration":
             raise ValueError("only a duration has a quantile")
+        if self.hours == "business" and self.kind != "duration":
+            raise ValueError("only a duration is measured in business hours")
         for part in ("mirror", "poststratify"):
             if getattr(self, part) and not (self.kind == "ratio" and self.unit == "share"):
                 raise ValueError(f"only a ratio that is a share can have {part}")

@@ -78,6 +78,9 @@ def _metrics(draft: Draft) -> Iterator[Fault]:
     for name, metric in metrics.items():
         place = ("metrics", "metrics", name)
         yield from missing(f"metric '{name}': delay", metric.get("delay"), *place, "delay")
+        if metric.get("hours") == "business" and not draft.raw["pack"].get("hours"):
+            text = "say under hours in pack.yaml when desks are open"
+            yield draft.fault(f"metric '{name}' is in business hours; {text}", *place, "hours")
         for index, guard in _texts(metric.get("guards")):
             yield from missing(f"metric '{name}': guards", guard, *place, "guards", index)
     for stem, word in (("goals", "goal"), ("actions", "action")):

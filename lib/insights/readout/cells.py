@@ -222,9 +222,10 @@ def definitions(card: Scorecard) -> None:
 
 
 def checks(card: Scorecard) -> None:
-    """Display what the gates found."""
-    rows = checking.rows(card)
-    put("prose", fragments.checks(rows), "\n".join(row["message"] for row in rows))
+    """Display what the gates found, and which found nothing."""
+    rows, passed = checking.rows(card), checking.passed(card)
+    said = [*(row["message"] for row in rows), passed]
+    put("prose", fragments.checks(rows, passed), "\n".join(said))
 
 
 def footer(run: Run) -> None:

@@ -24,6 +24,7 @@ DAY_GATES = {
     "missing": "missing days",
     "tiny": "nearly empty days",
     "backfill": "backfill",
+    "level": "level days",
 }
 
 
@@ -47,7 +48,7 @@ def rows(card: Scorecard) -> list[dict[str, str]]:
             if text := feed.says(state):
                 now = (
                     feed.by_period.loc[card.run.as_of, state]
-                    if card.run.as_of in feed.by_period.index
+                    if card.run.as_of in feed.by_period.index and state != "level"
                     else 0
                 )
                 found.append(
@@ -61,6 +62,17 @@ def rows(card: Scorecard) -> list[dict[str, str]]:
     if following <= card.run.data_through < periods.last_day(following, card.run.grain):
         found.append(_row("partial last period", "every measure", "warn", card.run.freshness))
     return sorted(found, key=lambda row: row["level"] != "fail")
+
+
+def passed(card: Scorecard) -> str:
+    """Return which gates found nothing in any measure that they concern."""
+    failed = {row["gate"] for row in rows(card)}
+    asked = dict.fromkeys(gate for m in card.measures for gate in m.asked)
+    clean = [gate for gate in asked if gate not in failed]
+    if not clean:
+        return "No check of the data passed for every measure."
+    whose = f"{len(clean)} of {len(asked)} checks" if len(clean) < len(asked) else "Every check"
+    return f"{whose} passed for every measure: {wording.listing(clean)}."
 
 
 def gates(card: Scorecard) -> list[dict[str, str]]:
@@ -136,6 +148,8 @@ def definition(card: Scorecard, m: Measure) -> dict[str, Any]:
         formula += ", on the last day of the period"
     if metric.kind == "duration":
         formula = f"{metric.start} to {metric.end}, open ones counted as not ended"
+        if metric.hours == "business":
+            formula += ", in hours of business"
     kind = "filing date" if metric.clock_is == "filed" else "date of the event"
     certainty = _certainty(m, table.aggregated, table.sampled)
     peers = card.run.pack.info.peers

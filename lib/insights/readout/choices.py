@@ -11,7 +11,7 @@ import pandas as pd
 
 from insights import pack as packs
 from insights import wording
-from insights.data import periods, series, sources, studies, windows
+from insights.data import periods, remembered, series, sources, studies, windows
 from insights.data.sources import Source
 from insights.errors import ContractError, ParamError
 from insights.pack import Metric, Pack
@@ -111,7 +111,7 @@ def start(
     where
         Dimension: value. Laid over the pack's own ``where``; ``"*"`` lifts a value of the pack.
     grain
-        day, week, month or quarter.
+        day, week, month, quarter or year.
     as_of
         Any day of the period to show; empty: the last complete and mature one.
     metrics
@@ -210,6 +210,13 @@ def _kept_by(pack: Pack, where: Mapping[str, str]) -> tuple[str, ...]:
 
 def _data_span(source: Source, names: Sequence[str]) -> tuple[pd.Timestamp, pd.Timestamp]:
     """Return the first day of all, and the last that every table has reached, up to today."""
+    mark = sources.stamp(source)
+    key = mark and ("span", mark, tuple(names))
+    return remembered.once(key, lambda: _look_up_span(source, names))
+
+
+def _look_up_span(source: Source, names: Sequence[str]) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """Ask every table of some metrics for its first and last day."""
     clocks: dict[tuple[str, str], Metric] = {}
     for name in names:
         metric = source.pack.metrics[name]

@@ -29,6 +29,7 @@ class Measure:
     rows: pd.DataFrame
     findings: tuple[Finding, ...]
     feed: Feed | None  # None where the source has nothing at all for these rows
+    asked: tuple[str, ...] = ()  # the gates that it went through
 
     @property
     def refusals(self) -> list[Finding]:
@@ -74,7 +75,8 @@ def gather(run: Run) -> tuple[Measure, ...]:
         feed = feeds.get(place)
         rows = _empty(shown) if days is None or feed is None else _rows(run, look, days, shown)
         judged = _judged(run, rows, metric, seen.findings, feed)
-        found.append(Measure(look.name, metric, shown, judged, tuple(seen.findings), feed))
+        findings = tuple(seen.findings)
+        found.append(Measure(look.name, metric, shown, judged, findings, feed, seen.asked))
     return tuple(found)
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+from scipy import special
 
 from insights import wording
 from insights.data import periods
@@ -17,6 +19,9 @@ SPARSE = 10  # a source with fewer cases a day may well have none on a day
 TINY, BACKFILL = 0.05, 4.0  # of a usual day
 ROBUST = 5.0  # and this many robust standard deviations of log volume away
 AFTER_GAP = 14  # days in which a source catches up
+LEVEL_DAYS = 4  # in a row, at the least, that may be held level
+FEW = 0.1  # of the changes from day to day: the smallest ones
+LEVEL_RISK = 1e-3  # of such a row anywhere by chance
 RATIO_COVER = 0.8  # of a period's expected days, for a ratio to stand for the period
 
 
@@ -25,7 +30,8 @@ class Feed:
     """How complete a source is, day by day.
 
     ``table`` has one row a day: ``period``, ``volume``, ``usual`` (median day of the year
-    before), ``state`` in ok, missing, tiny, backfill, closed (no data expected).
+    before), ``state`` in ok, missing, tiny, backfill, closed (no data expected) and ``level``:
+    whether the day is one of several whose volumes are improbably alike.
     """
 
     table: pd.DataFrame
@@ -57,11 +63,17 @@ class Feed:
             return (there > 0) & (lacking == 0) & (n["backfill"] == 0)
         return (there > 0) & (there >= RATIO_COVER * (there + lacking))
 
+    def days(self, state: str) -> pd.Series:
+        """Return the days that are missing, tiny, backfill or level."""
+        hit = self.table["level"] if state == "level" else self.table["state"] == state
+        found: pd.Series = self.table.loc[hit, "period"]
+        return found
+
     def says(self, state: str) -> str:
         """Return one sentence on the days of a state, or "" where there are none."""
-        if state not in {"missing", "tiny", "backfill"}:
+        if state not in {"missing", "tiny", "backfill", "level"}:
             raise ValueError(f"no sentence for days that are {state}")
-        days = self.table.loc[self.table["state"] == state]
+        days = self.table.loc[self.days(state).index]
         if days.empty:
             return ""
         when = wording.days([day.date() for day in days["period"]], most=4)
@@ -72,6 +84,11 @@ class Feed:
             return f"{n} without any data: {when}"
         if state == "tiny":
             return f"{n} nearly empty (at most {most} against a usual {usual}): {when}"
+        if state == "level":
+            least = wording.number(days["volume"].min(), like=[days["volume"].max()])
+            return (
+                f"{n} held level as by a limit on the export ({least} to {most} a day): {when}"
+            )
         return (
             f"{n} of backfill after days without data "
             f"(up to {most} against a usual {usual}): {when}"
@@ -92,7 +109,9 @@ def feed(days: pd.DataFrame, *, grain: str, week_starts: str = "monday") -> Feed
     below 5 % of the median of the year up to it and more than 5 robust standard deviations (of
     log volume) under it; *backfill* is above 4 times the median, as far over it, within a
     fortnight of a missing or tiny day. A source with fewer than 10 cases on its median day, or
-    fewer than 28 days of data, is left alone.
+    fewer than 28 days of data, is left alone. Days are *level* where four or more in a row
+    change from day to day by less than chance allows, going by how the source's days change
+    otherwise (Fisher's combination; the risk of one such row anywhere is 1 in 1,000).
     """
     table = days.sort_values("period", ignore_index=True)
     volume = table["volume"].where(table["volume"] > 0)
@@ -117,7 +136,29 @@ def feed(days: pd.DataFrame, *, grain: str, week_starts: str = "monday") -> Feed
     state = np.select(
         [missing, closed, tiny, backfill], ["missing", "closed", "tiny", "backfill"], "ok"
     )
-    return Feed(table.assign(usual=usual, state=state), grain, week_starts)
+    level = _level(logs.where(judged)) & (state == "ok")
+    return Feed(table.assign(usual=usual, state=state, level=level), grain, week_starts)
+
+
+def _level(logs: pd.Series) -> npt.NDArray[np.bool_]:
+    """Return which days belong to a row whose volumes are improbably alike.
+
+    Notes
+    -----
+    Fisher (1932), Statistical Methods for Research Workers, section 21.1: minus the sum of the
+    logs of k uniform p values is a Gamma variate of shape k.
+    """
+    step = logs.diff().abs().clip(lower=pd.Series(np.exp(-logs)) / 2)  # half a case
+    rank = step.rank(method="max") / step.notna().sum()
+    few = step.quantile(FEW)
+    chance = rank.where(step > few, FEW * step / few)  # as even near nothing as up to there
+    small = chance.le(FEW).to_numpy()
+    run = pd.Series(np.cumsum(np.r_[True, small[1:] != small[:-1]]))
+    weight = pd.Series(-np.log(chance.fillna(1.0).to_numpy()))
+    steps, total = run.groupby(run).transform("size"), weight.groupby(run).transform("sum")
+    rare = special.gammaincc(steps, total) < LEVEL_RISK / max(1, len(logs))
+    hit = small & rare & (steps >= LEVEL_DAYS - 1).to_numpy()
+    return np.asarray(hit | np.r_[hit[1:], False])  # a step is between a day and the one before
 
 
 def _usual(values: pd.Series) -> pd.Series:

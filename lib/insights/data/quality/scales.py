@@ -10,7 +10,7 @@ from insights import wording
 
 USUAL_DAYS = 56  # days before a day that say what is usual
 ENOUGH = 10  # answers that a day needs to be judged
-EVIDENCE = 8.0  # log likelihood by which a reversed scale must fit better: 3,000 to 1
+RISK = 1e-3  # that chance reverses any day: log likelihoods must differ by as much as says so
 MISFIT = 13.8  # chi-square with 2 degrees of freedom, p = .001: beyond, neither fits
 TOP, BOTTOM, ALL = "_top", "_bottom", "_all"
 
@@ -26,7 +26,7 @@ def reversed_days(days: pd.DataFrame) -> pd.DataFrame:
 
     A day is named where the usual shares of top and bottom answers, swapped, explain it far
     better than as they are, *and* explain it well: a real collapse of satisfaction does not
-    land on the mirror image.
+    land on the mirror image. The likelihood ratio must be a thousand times the number of days.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def reversed_days(days: pd.DataFrame) -> pd.DataFrame:
     swapped = usual[:, [1, 0, 2]]
     gain = (own * (np.log(swapped) - np.log(usual))).sum(axis=1)
     expected = swapped * own.sum(axis=1, keepdims=True)
-    hit = (days[ALL] >= ENOUGH) & (gain > EVIDENCE)
+    hit = (days[ALL] >= ENOUGH) & (gain > np.log(max(1, len(days)) / RISK))
     hit &= _misfit(own, expected, (~hit).cumsum()) < MISFIT
     found: pd.DataFrame = days.loc[hit, ["period"]]
     share = (days[TOP] / days[ALL])[hit]
