@@ -8,7 +8,9 @@ from datetime import date, datetime
 
 NBSP = "\u00a0"  # a figure and its unit never part at a line's end
 MINUS = "\u2212"
-NEIGHBOURS = {"day": 1, "week": 7, "month": 31, "quarter": 92}  # days between first days
+NEIGHBOURS = {  # days between first days
+    "day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366,
+}  # fmt: skip
 SUFFIX = {"seconds": "s", "minutes": "min", "hours": "h", "days": "d"}
 SCALES = ((1e9, "bn"), (1e6, "M"))
 MONTHS = (
@@ -152,6 +154,8 @@ def period(first: date, grain: str) -> str:
     ('week of 29\\xa0December 2025', 'Q4 2025')
     >>> period(date(2025, 12, 1), "month"), period(date(2025, 12, 1), "day")
     ('December 2025', '1\\xa0December 2025')
+    >>> period(date(2025, 1, 1), "year")
+    '2025'
     """
     if grain == "week":
         return f"week of {day(first)}"
@@ -159,6 +163,8 @@ def period(first: date, grain: str) -> str:
         return f"{MONTHS[first.month - 1]} {first.year}"
     if grain == "quarter":
         return f"Q{(first.month + 2) // 3} {first.year}"
+    if grain == "year":
+        return str(first.year)
     return day(first)
 
 

@@ -645,7 +645,8 @@ def test_no_rows_an_unknown_grain_and_an_impossible_alpha_are_refused():
         judge(rows, grain="week", shown="2025-01-06", alpha=1)
     assert str(none.value) == "judge: no rows. Give at least one series."
     assert str(grain.value) == (
-        "judge: unknown grain 'weeks'; did you mean 'week'? Give day, week, month or quarter."
+        "judge: unknown grain 'weeks'; did you mean 'week'? "
+        "Give day, week, month, quarter or year."
     )
     assert str(alpha.value) == ("judge: alpha is 1. Give a share between 0 and 1, such as 0.1.")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from operation import LAST_WEEK, plant, queues
+from operation import LAST_WEEK, METRICS, plant, queues
 
 from insights.readout import card as cards
 from insights.readout import changed, choices, readings, since
@@ -80,6 +80,18 @@ def test_rows_that_came_late_restate_the_weeks_they_belong_to(make_pack: PackMak
         ("solved_share", BEFORE.date().isoformat())
     }
     assert not any(step.clear for step in found.steps)
+
+
+def test_how_a_figure_is_made_is_told_from_what_is_said_about_it(make_pack: PackMaker):
+    def made(name: str, **changed: Any) -> str:
+        metrics = {k: dict(v) for k, v in METRICS.items()}
+        metrics["contacts"] |= changed
+        one = of_scorecard(make_pack(name=name, metrics=metrics), LAST_WEEK)
+        return next(str(r["made"]) for r in one if r["key"] == "contacts")
+
+    plain = made("a")
+    assert made("b", title="Calls", definition="Calls received.", owner="Ana") == plain
+    assert made("c", numerator="contacts - reopened") != plain
 
 
 def test_a_change_is_kept_with_its_interval(make_pack: PackMaker):

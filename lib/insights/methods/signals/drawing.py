@@ -18,8 +18,8 @@ from insights import charts, wording
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
-STEP = {"day": 1.0, "week": 7.0, "month": 30.4, "quarter": 91.3}  # days
-FREQ = {"day": "D", "week": "7D", "month": "MS", "quarter": "QS"}
+STEP = {"day": 1.0, "week": 7.0, "month": 30.4, "quarter": 91.3, "year": 365.25}  # days
+FREQ = {"day": "D", "week": "7D", "month": "MS", "quarter": "QS", "year": "YS"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ def judge(
         which a rate needs (value = events / exposure); ``floor`` and ``ceiling``, values cannot
         lie beyond (a rate: 0 and 1). Further columns are ignored.
     grain
-        day, week, month or quarter.
+        day, week, month, quarter or year.
     shown
         First day of the period that is judged; it is never part of its own limits.
     alpha
@@ -85,7 +85,7 @@ def judge(
     if grain not in GRAINS:
         near = did_you_mean(grain, GRAINS) or "."
         raise ParamError(
-            f"judge: unknown grain '{grain}'{near} Give day, week, month or quarter."
+            f"judge: unknown grain '{grain}'{near} Give day, week, month, quarter or year."
         )
     if not 0 < alpha < 1:
         raise ParamError(f"judge: alpha is {alpha}. Give a share between 0 and 1, such as 0.1.")

@@ -14,7 +14,7 @@ from insights.errors import ContractError, MethodError, some
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
-GRAINS = ("day", "week", "month", "quarter")
+GRAINS = ("day", "week", "month", "quarter", "year")
 FAULTS = {
     "series": "rows without a series. Name each",
     "infinite": "infinite values. Write a gap as NaN",
@@ -131,7 +131,7 @@ def _ordinal(period: pd.Series, grain: str, shown: pd.Timestamp) -> npt.NDArray[
         what = f"whole {grain}s away from {shown:%Y-%m-%d}"
     else:
         months = period.dt.year * 12 + period.dt.month - 1
-        step = 1 if grain == "month" else 3
+        step = {"month": 1, "quarter": 3, "year": 12}[grain]
         number = np.asarray(months // step, dtype=np.int64)
         wrong = (period != period.dt.normalize()) | (period.dt.day != 1) | (months % step != 0)
         what = f"the first day of a {grain}"

@@ -79,7 +79,7 @@ class Signals:
         unit
             How ``wording.number`` writes the values: count, share, days ...
         grain
-            day, week, month or quarter; by default the one that was judged.
+            day, week, month, quarter or year; by default the one that was judged.
         title
             A heading in the axes; the page's claim usually makes it needless.
         most
