@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -338,3 +339,12 @@ def test_only_a_count_of_what_comes_in_is_forecast(acme: str) -> None:
             f"metric '{metric}' is {kind}; only a count of what comes in is forecast. "
             "Choose a count."
         )
+
+
+def test_a_year_is_no_grain_of_a_forecast(acme: str) -> None:
+    run = choices.start(acme, coming="", grain="quarter")
+    with pytest.raises(ParamError) as refused:
+        outlook.build(dataclasses.replace(run, grain="year"))
+    assert str(refused.value) == (
+        "grain is 'year'; a forecast needs day, week, month, quarter."
+    )

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from insights.data import calendars, periods, series
-from insights.errors import MethodError
+from insights.errors import MethodError, ParamError
 from insights.methods import forecasts
 from insights.methods.forecasts import Forecast
 from insights.pack import Plan
@@ -161,9 +161,12 @@ def build(
 
 
 def frequency(run: Run) -> str:
-    """Return a run's grain as the forecasting method names it."""
+    """Return a run's grain as the forecasting method names it, or refuse one it has not."""
     week = f"W-{run.pack.info.week_starts[:3].upper()}"
-    return {"day": "D", "week": week, "month": "MS", "quarter": "QS"}[run.grain]
+    known = {"day": "D", "week": week, "month": "MS", "quarter": "QS"}
+    if run.grain not in known:
+        raise ParamError(f"grain is '{run.grain}'; a forecast needs {', '.join(known)}.")
+    return known[run.grain]
 
 
 def _since(measure: Measure) -> tuple[pd.Timestamp, bool]:

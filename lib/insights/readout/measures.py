@@ -44,7 +44,8 @@ class Measure:
     @property
     def stands(self) -> bool:
         """Whether the period shown has a figure that may be read."""
-        return bool(self.now["usable"]) and pd.notna(self.now["value"])
+        value = self.rows["value"].iloc[-1]  # asked often, and a whole row is slow to make
+        return bool(self.rows["usable"].iloc[-1]) and bool(pd.notna(value))
 
     @property
     def regime(self) -> pd.DataFrame:

@@ -133,6 +133,7 @@ def build(
     """
     metric = require_count(run)
     choices.require_horizon(horizon)
+    expecting.frequency(run)
     asked = scenarios or Scenarios()
     card = cards.build(run)
     plan = plan_of(run)

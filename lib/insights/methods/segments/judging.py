@@ -66,7 +66,7 @@ def judge(scan: Scan, fit: Fit, largest: float) -> tuple[Floats, float]:
     group = scan.group([(cell,) for cell in fit.cells])
     wide, df = _peers(scan, fit, owner)
     f = 1 + variances[:, None] * rest.information
-    amounts = (rest.score / f, rest.information / f, rest.third / f**3)
+    amounts = (rest.score / f, rest.information / f, rest.third / f / f / f)
     own = np.stack([sums_of(group, amount, len(owner) + 1) for amount in amounts])
     joint = np.stack([sums_of(owner, amount, len(first)) for amount in own[:, :, 1:]])
     alone = chance @ _chance(own[:, :, 1:], own[:, :, :1], wide, df)

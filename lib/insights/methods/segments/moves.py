@@ -13,6 +13,7 @@ from insights.methods.segments.leaves import Leaves, ratio, sums, sums_of
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
+FARTHEST = 30.0  # log odds ratio; beyond it every share is 0 or 1
 PRIOR = 20  # cases; variances of few cases go with their means
 
 
@@ -30,7 +31,8 @@ class Moves:
 
     def lean(self, variance: float) -> Floats:
         """Return third cumulants of the scores, weighted for a scatter of ``variance``."""
-        return self.third / (1 + self.information * variance) ** 3
+        f = 1 + self.information * variance
+        return self.third / f / f / f
 
 
 class Law:
@@ -63,6 +65,7 @@ class Law:
         if self.law == "mean":
             move = self.precision * (self.change - shift)
             return Moves(move, self.precision, np.zeros_like(move))
+        shift = np.clip(shift, -FARTHEST, FARTHEST)
         if self.law == "share":
             return self._share(np.exp(shift))
         share = special.expit(shift)
@@ -93,7 +96,9 @@ class Law:
         m, (nb, na) = self.both, self.size
         linear = odds * (na + m) + nb - m
         root = np.sqrt(np.maximum(linear**2 - 4 * (odds - 1) * odds * na * m, 0.0))
-        x = 2 * odds * na * m / (linear + root)
+        plus = linear > 0  # the root that does not cancel
+        far = linear + np.where(plus, root, -root)
+        x = np.where(plus, 2 * odds * na * m, far) / np.where(plus, far, 2 * (odds - 1))
         a, b, c, d = (1 / np.maximum(cell, 1e-12) for cell in (x, m - x, na - x, nb - m + x))
         information = self.known / (a + b + c + d)
         third = information**3 * (a * a - b * b - c * c + d * d)
@@ -117,7 +122,7 @@ def scatter(moves: Moves, weight: Floats, group: Ints, start: float) -> float:
     group = group[known]
     if not len(u):
         return 0.0
-    variance = start
+    variance, most = start, float(((u / v) ** 2).max())  # beyond it nothing tells
     for _ in range(12):
         f = 1 + v * variance
         total = sums(group, v / f)
@@ -126,7 +131,7 @@ def scatter(moves: Moves, weight: Floats, group: Ints, start: float) -> float:
         inside = ratio(sums(group, (v / f) ** 2), total)
         slope = (weight * (residual**2 - v * f) / f**2).sum() + inside.sum()
         step = slope / (weight * (v / f) ** 2).sum()
-        new = max(variance + step, 0.0)
+        new = min(max(variance + step, 0.0), most)
         if abs(new - variance) <= max(1e-3 * variance, 1e-6 / v.max()):
             return float(new)
         variance = new
