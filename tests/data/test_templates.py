@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import math
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -118,6 +119,32 @@ def test_zendesk_s_history_says_what_was_reopened_and_passed_on(start):
     assert total(source, "untracked")[0] == 0
     waits = series.build(source, "first_reply", grain="month")
     assert waits["events"].sum() == sum(made.replied[i] is not None for i in kept)
+
+
+def test_zendesk_s_first_replies_are_measured_in_business_hours_too(start):
+    """Against a loop over minutes: open from nine to five, Monday to Friday."""
+    made = exports.desks.Cases(1)
+    source = start("zendesk", exports.zendesk())
+    minutes = []
+    for i, begun in enumerate(made.created):
+        replied = made.replied[i]
+        if begun.month != 9 or made.deleted[i] or made.merged[i]:
+            continue
+        assert replied is not None
+        seconds = sum(
+            max(0.0, (min(replied, at(day, 17)) - max(begun, at(day, 9))).total_seconds())
+            for day in pd.date_range(begun.date(), replied.date())
+            if day.weekday() < 5
+        )
+        minutes.append(math.ceil(seconds / 60))
+    half = sorted(minutes)[math.ceil(len(minutes) / 2) - 1]
+    found = values(source, "first_reply_business", grain="month")["2025-09-01"]
+    assert found == pytest.approx(half / 60)
+    assert found < values(source, "first_reply", grain="month")["2025-09-01"]
+
+
+def at(day: pd.Timestamp, hour: int) -> pd.Timestamp:
+    return day.normalize() + pd.Timedelta(hours=hour)
 
 
 def test_zendesk_s_api_says_the_same_in_pages_lists_and_lines(start):
@@ -307,3 +334,55 @@ def test_a_seed_ticket_s_history_is_read_step_by_step(start, shared):
     assert f"{moves.loc['11071', 'last_solved_at']:%Y-%m-%d}" == "2020-11-14"
     assert moves.loc["11071", "reopens"] == 0
     assert len(source.tables["tickets"].to_pandas()) == 8  # of ten, two are deleted
+
+
+# --- dirt in what a table is made of
+
+
+def spoiled(
+    files: exports.Files, name: str, column: str, rows: int, text: str
+) -> exports.Files:
+    """Write a text over the first values of a column."""
+    content = files[name]
+    frame = pd.read_csv(io.BytesIO(unpacked(content)), dtype=str, keep_default_na=False)
+    frame.loc[frame.index[frame[column] != ""][:rows], column] = text
+    made = frame.to_csv(index=False).encode()
+    return {**files, name: gzip.compress(made) if name.endswith(".gz") else made}
+
+
+def test_what_cannot_be_read_is_told_of_tables_that_are_joined_from_it(start):
+    """Otherwise a ticket without a readable date would leave the count without a word."""
+    source = start(
+        "zendesk", spoiled(exports.zendesk(), "ticket.csv.gz", "created_at", 3, "soon")
+    )
+    (found,) = [f for f in findings(source, "ticket_volume") if f.gate == "unreadable dates"]
+    assert found.refuses
+    assert found.message == (
+        "created_at of ticket, which tickets is made of: 3 values such as 'aaaa' are not "
+        "dates. Mend the source."
+    )
+    (told,) = [f for f in findings(source, "transfer_rate") if f.gate == "unreadable dates"]
+    assert told.level == "warn"
+
+
+def test_many_unread_values_refuse_whatever_is_made_of_them(start):
+    """A first reply that no cast could read would count as a wait without end."""
+    files = spoiled(
+        exports.salesforce(), "EmailMessage.csv.gz", "MessageDate", 90, "31/31/2025"
+    )
+    (found,) = [
+        f
+        for f in findings(start("salesforce", files), "first_reply")
+        if f.gate == "unreadable dates"
+    ]
+    assert found.refuses
+    assert found.message == (
+        "sent_at of email_message, which cases is made of: 90 values such as '99/99/9999' are "
+        "not dates. Mend the source."
+    )
+
+
+def test_calls_that_do_not_add_up_are_named(start):
+    files = spoiled(exports.callcenter(), "days.csv", "Answered Calls", 2, "150")
+    gates = {f.gate for f in findings(start("callcenter", files), "calls")}
+    assert "parts do not add up" in gates

@@ -14,8 +14,8 @@ Faults = Callable[..., list[str]]
 
 METRIC_KEYS = (
     "title, kind, table, unit, better, owner, definition, clock, clock_is, numerator, "
-    "denominator, mirror, poststratify, from, to, target, quantile, snapshot, mature_after, "
-    "delay, dimensions, guards, breaks, comparable, sentence."
+    "denominator, mirror, poststratify, from, to, target, hours, quantile, snapshot, "
+    "mature_after, delay, dimensions, guards, breaks, comparable, sentence."
 )
 GOOD = {
     "table": "tickets", "title": "T", "kind": "count", "unit": "count", "better": "higher",
@@ -173,7 +173,7 @@ def test_metrics_say_what_is_wrong(faults: Faults, text: str, fault: str | None)
          "2: readout 'r': matrix: queue item 2 is 2; it must be text: quote it"),
         ("metric", "", "1: unknown file; did you mean 'metrics.yaml'? A pack holds pack.yaml, "
          "source.yaml, metrics.yaml, goals.yaml, actions.yaml, events.yaml, drivers.yaml, "
-         "readouts.yaml"),
+         "plans.yaml, readouts.yaml"),
         ("zzz", "", "1: unknown file; a pack holds pack.yaml, source.yaml, metrics.yaml, "
          "goals.yaml, actions.yaml, events.yaml, drivers.yaml, plans.yaml, readouts.yaml"),
         ("goals", "- a\n", "1: the file holds a list; it must be a mapping (key: value)"),
@@ -254,7 +254,8 @@ def test_load_lists_every_fault_one_a_line(write: Callable[..., Path]) -> None:
     assert str(raised.value) == (
         "params/desk/goals.yaml:1: goals is 3; it must be a mapping by name\n"
         "params/desk/pack.yaml:1: pack: unknown key 'titel'; did you mean 'title'? It may hold "
-        "title, extends, timezone, week_starts, subject, where, min_group, peers, attribution."
+        "title, extends, timezone, week_starts, subject, where, min_group, peers, "
+        "holidays, hours, attribution."
     )
 
 

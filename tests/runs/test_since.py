@@ -92,7 +92,7 @@ def test_a_forecast_has_moved_where_it_left_the_range_given_with_it():
 
 def test_without_a_range_nothing_is_judged():
     found = step(reading(45, lower=None, upper=None), reading(99, 2, news=True))
-    assert (found.verdict, found.clear) == ("no range to judge it by", False)
+    assert (found.verdict, found.clear) == ("no range to judge it by", None)
 
 
 def test_estimates_are_judged_by_the_interval_of_their_difference():
@@ -109,7 +109,7 @@ def test_estimates_are_judged_by_the_interval_of_their_difference():
         f"no clear change: the difference is −1.0{NB}points to +9.0{NB}points"
     )
     none = step(then | {"lower": None}, now)
-    assert (none.verdict, none.clear) == ("no interval to judge it by", False)
+    assert (none.verdict, none.clear) == ("no interval to judge it by", None)
 
 
 def test_many_estimates_are_judged_together():
@@ -158,6 +158,7 @@ def test_a_past_figure_that_is_printed_otherwise_is_restated():
         "before": "r1",
         "moved": [],
         "restated": 1,
+        "redefined": [],
     }
     text = re.sub(r"<[^>]+>", "", found.html())
     assert (
@@ -210,6 +211,41 @@ def test_what_is_another_figure_by_now_is_not_held_against_the_old_one():
         assert found is not None
         assert (found.steps, found.restated) == ((), ())
     assert since.compare(run(reading(1.0)), None, None) is None
+
+
+def test_figures_that_nobody_can_judge_are_counted_apart():
+    def both(week: int) -> list[dict[str, Any]]:
+        ranged = {"key": "b"} if week == 1 else {"key": "b", "past": {}}
+        return [reading(45, week, lower=None, upper=None), reading(45, week, **ranged)]
+
+    last = run(*both(1))
+    found = since.compare(run(*both(2), week=2), last, last)
+    assert found is not None
+    assert found.brief() == (
+        f"Since the week of 2{NB}November 2026: no clear change in 1 figure, "
+        "1 cannot be judged yet."
+    )
+    alone = run(both(1)[0])
+    none = since.compare(run(both(2)[0], week=2), alone, alone)
+    assert none is not None
+    assert "none of 1 figure can be judged yet." in none.html()
+
+
+def test_a_figure_that_is_made_otherwise_by_now_is_named_and_held_against_nothing():
+    last = run(reading(47.8, made="a", past={0: 45.0}), reading(40, made="a", key="b"))
+    now = [reading(9.0, 2, made="b", past={0: 8.0}), reading(41, 2, made="a", key="b")]
+    found = since.compare(run(*now, week=2), last, last)
+    assert found is not None
+    assert [step.reading["key"] for step in found.steps] == ["b"]
+    assert found.restated == ()
+    assert found.brief() == (
+        f"Since the week of 2{NB}November 2026: no clear change in 1 figure, "
+        "1 defined otherwise."
+    )
+    assert (
+        f"<li>Defined otherwise than on the page of 9{NB}November 2026, 06:30 UTC, "
+        "and not held against it: “Filing delay”.</li>"
+    ) in found.html()
 
 
 def test_those_that_moved_come_first_and_long_lists_are_cut_with_their_number():

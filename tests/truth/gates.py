@@ -1,25 +1,119 @@
-"""Do an artefact and a break show as what they are, and not as news? E14 and E8."""
+"""Do artefacts, breaks and dirt show as what they are, and not as news? E14, E8, D1 to D12."""
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from insights import wording
+from insights.data import quality, simulate
+from insights.data.quality import Inspection
+from insights.data.simulate import DIRT
 from insights.readout import card, choices
 from insights.readout.card import Scorecard
 
-from .scoring import FOUND, MISSED, Row
+from . import world as worlds
+from .scoring import FOUND, HELD, MISSED, NOT_HELD, Row
 from .world import World
 
 ANSWERS = ("csat", "csat_adjusted", "dsat")
 GATE = "reversed scale"
+NAMED = {  # dirt: the gate, and a metric that it must stop, or (the second) be said of
+    "D1": ("exact duplicates", "items_actioned"), "D2": ("duplicate keys", "contact_volume"),
+    "D3": ("missing days", "overturn_rate"), "D4": ("mixed time zones", "contact_volume"),
+    "D5": ("times out of order", "reopen_rate"), "D6": ("mixed number formats", "unseen_share"),
+    "D7": ("changed labels", "contact_volume"), "D8": ("late arrivals", "qa_score"),
+    "D9": ("codes among answers", "csat"), "D10": ("reused ids", "handle_time"),
+    "D11": ("merged rows counted", "contact_volume"), "D12": ("personal data", "csat"),
+}  # fmt: skip
+ROWS = {"D1", "D2", "D5", "D6", "D8", "D9", "D10", "D11"}  # gates that count the rows laid
+NEAR = 0.06  # of the rows: other dirt of the same table doubles or drops a few
+DIRTY_SCALE, DIRTY_SEED = 0.02, 7
+QUIET_SCALE, QUIET_WEEKS, QUIET_SEEDS, ALARMS = 0.01, 60, range(200, 220), 1
 
 
 def score(world: World) -> list[Row]:
+    """Return rows for the survey scale, the policy, each kind of dirt, and clean tables."""
+    return [*artefacts(world), *dirt(world), quiet(world)]
+
+
+def artefacts(world: World) -> list[Row]:
     """Return a row for the survey scale and one for the policy."""
     return [reversed_scale(world), widened_policy(world)]
+
+
+def dirt(world: World) -> list[Row]:
+    """D1 to D12: each is named by its gate, with its rows and days; no canary is on a page."""
+    with tempfile.TemporaryDirectory() as scratch:
+        options = {"scale": DIRTY_SCALE, "seed": DIRTY_SEED, "without": ["E14"]}
+        truth = simulate.build(Path(scratch) / "tables", dirt=["all"], **options)
+        laid = {one["dirt_id"]: one for one in truth.record["dirt"]}
+        with worlds.opened(world.origin, truth.folder) as dirty:
+            found = {one.metric: one for one in quality.inspect(dirty.source)}
+            leaks = _leaks(dirty, laid["D12"]["canaries"], Path(scratch) / "out")
+    return [*(_named(kind, laid[kind], found) for kind in DIRT), leaks]
+
+
+def _named(kind: str, laid: dict[str, Any], found: dict[str, Inspection]) -> Row:
+    """Return whether a kind of dirt is named, and how many of its rows."""
+    gate, metric = NAMED[kind]
+    said = [finding for finding in found[metric].findings if finding.gate == gate]
+    text = " ".join(finding.message for finding in said)
+    numbers = [int(n.replace(",", "")) for n in re.findall(r"\d[\d,]*", text)]
+    count = min(numbers, key=lambda n: abs(n - laid["rows"]), default=0)
+    right = kind not in ROWS or abs(count - laid["rows"]) <= max(3, NEAR * laid["rows"])
+    early = pd.Timestamp(laid["start"]) - pd.Timedelta(days=7)
+    days = [day for finding in said for day in finding.days]
+    dated = bool(re.search(r"20\d\d", text)) and all(early <= day for day in days)
+    note = "" if said else f"gates: {', '.join(one.gate for one in found[metric].findings)}"
+    return Row(
+        kind, "quality", f"{laid['name']}: named with rows and days",
+        FOUND if said and right and dated else MISSED, note=note,
+        found=f"{gate}, {wording.count(len(days), 'day')}" if days else gate,
+        error=f"{laid['rows']:,} -> {count:,} rows" if kind in ROWS else "",
+    )  # fmt: skip
+
+
+def _leaks(dirty: World, canaries: list[str], out: Path) -> Row:
+    """Return whether any planted address or number is in anything that a run writes."""
+    command = "import sys; from insights.cli import main; sys.exit(main())"
+    words = ["run", dirty.pack, "--readout", "scorecard", "--out", str(out)]
+    subprocess.run([sys.executable, "-c", command, *words], capture_output=True, check=False)
+    files = [path for path in out.rglob("*") if path.is_file()]
+    texts = [path.read_bytes().decode("utf-8", "replace") for path in files]
+    seen = [one for one in canaries if any(one in text for text in texts)]
+    pages = sum(path.name == "index.html" for path in files)
+    return Row(
+        "D12", "privacy", f"none of {len(canaries):,} canaries in what a run writes",
+        HELD if pages > 1 and not seen else NOT_HELD,
+        found=f"{len(files)} files, {pages} pages", alarms=str(len(seen)),
+    )  # fmt: skip
+
+
+def quiet(world: World, seeds: Iterable[int] = QUIET_SEEDS) -> Row:
+    """Clean tables of many seeds: gates fire at most once in all; effects are no dirt."""
+    fired, n = list[str](), 0
+    for seed in seeds:
+        n += 1
+        with tempfile.TemporaryDirectory() as scratch:
+            options = {"scale": QUIET_SCALE, "weeks": QUIET_WEEKS, "without": ["E14"]}
+            truth = simulate.build(Path(scratch) / "tables", seed=seed, **options)
+            with worlds.opened(world.origin, truth.folder) as clean:
+                found = quality.inspect(clean.source)
+        hits = {(f.gate, f.message) for one in found for f in one.findings}
+        fired += sorted({f"{gate} (seed {seed})" for gate, _ in hits})
+    return Row(
+        "-", "quality", f"clean tables of {n} seeds: at most {ALARMS} gate fires",
+        HELD if len(fired) <= ALARMS else NOT_HELD, alarms=str(len(fired)),
+        note="; ".join(fired),
+    )  # fmt: skip
 
 
 def reversed_scale(world: World) -> Row:

@@ -57,7 +57,22 @@ def test_weighting_brings_satisfaction_nearer_to_the_truth_and_does_not_reach_it
 
 
 def test_a_reversed_scale_and_a_wider_policy_are_no_news(demo: World):
-    assert [row.verdict for row in gates.score(demo)] == [FOUND, FOUND]
+    assert [row.verdict for row in gates.artefacts(demo)] == [FOUND, FOUND]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_all_kinds_of_dirt_are_named_and_no_canary_is_on_a_page(demo: World):
+    rows = gates.dirt(demo)
+    assert [row.effect for row in rows if row.verdict not in (FOUND, HELD)] == []
+    assert len(rows) == 13
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_gates_are_quiet_on_clean_tables_of_twenty_seeds(demo: World):
+    row = gates.quiet(demo)
+    assert row.verdict == HELD, row.note
 
 
 def test_the_login_outage_is_a_headline_in_its_three_markets_and_nowhere_else(demo: World):

@@ -14,9 +14,7 @@ METHODS = (  # effect, module, function, what would be asked
     ("-", "effects", "measure", "200 null simulations: at most 7 % confirmed or harmed"),
 )  # fmt: skip
 REST = (  # module, what would be asked, why it is not
-    ("quality", "dirt D1 to D12, each caught and named", "the simulator plants no dirt"),
-    ("privacy", "canaries, cells under the threshold, complementary cells on pages",
-     "the simulator plants no canaries"),
+    ("privacy", "cells under the threshold, complementary cells on pages", "not asked here"),
     ("runs", "the same seed and parameters give the same tables and page",
      "not asked here; tables: tests/data/simulate/test_simulated_tables.py"),
 )  # fmt: skip
