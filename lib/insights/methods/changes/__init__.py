@@ -5,6 +5,8 @@ from insights.methods.changes.estimate import Estimate
 from insights.methods.changes.factors import FactorChange, factor_change
 from insights.methods.changes.nested import NestedChange, nested_change
 from insights.methods.changes.rates import rate_change
+from insights.methods.changes.regression import regression_change
+from insights.methods.changes.regression_result import RegressionChange
 from insights.methods.changes.result import RateChange
 
 __all__ = [
@@ -13,8 +15,10 @@ __all__ = [
     "FactorChange",
     "NestedChange",
     "RateChange",
+    "RegressionChange",
     "count_change",
     "factor_change",
     "nested_change",
     "rate_change",
+    "regression_change",
 ]
