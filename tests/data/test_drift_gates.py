@@ -92,6 +92,8 @@ def test_the_zone_gate_fails_the_days_of_what_is_moved(desk):
         "timezone"
     )
     assert (found.gate, found.level, len(found.days)) == ("mixed time zones", "fail", 28)
+    assert desk.findings(where={"market": "DE"}) == []
+    assert desk.findings(where={"market": "US"}) == [found]
 
 
 # --- labels
@@ -156,6 +158,12 @@ def test_changed_labels_touch_splits_and_fail_figures_that_read_them(desk):
     assert (found.gate, found.level) == ("changed labels", "warn")
     (hard,) = desk.findings("mails")
     assert (hard.level, len(hard.days)) == ("fail", 140)
+
+
+def test_a_page_kept_to_a_label_that_changed_fails_and_one_kept_to_another_does_not(desk):
+    desk = drifted(desk)
+    assert [one.level for one in desk.findings(where={"queue": "mail"})] == ["fail"]
+    assert desk.findings(where={"queue": "chat"}) == []
 
 
 def test_a_declared_break_of_that_day_excuses_changed_labels(desk):
@@ -231,6 +239,7 @@ def test_days_that_come_and_go_are_not_level(seed: int):
     assert quality.feed(volumes(seed), grain="week").says("level") == ""
 
 
-def test_a_source_that_never_changes_is_not_held_level():
-    days = volumes().assign(volume=40.0)
+@pytest.mark.parametrize("volume", [40.0, 96.0, 1e6])
+def test_a_source_that_never_changes_is_not_held_level(volume: float):
+    days = volumes().assign(volume=volume)
     assert quality.feed(days, grain="week").says("level") == ""

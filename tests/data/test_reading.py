@@ -80,6 +80,7 @@ FORMS = {
     "as it is": text().encode(),
     "Windows line ends": text(end="\r\n").encode(),
     "old Mac line ends": text(end="\r").encode(),
+    "two kinds of line ends": text().replace("\n2", "\r\n2").encode("utf-8-sig"),
     "a byte order mark": text().encode("utf-8-sig"),
     "semicolons": text(by=";").encode(),
     "tabs": text(by="\t").encode(),
@@ -114,6 +115,12 @@ def test_an_export_reads_the_same_in_every_form(desk, form):
     export(desk, FORMS[form])
     assert read(desk) == SAME
     assert desk.faults() == []
+
+
+def test_a_line_break_inside_a_value_is_no_other_line_end(desk):
+    rows = [["1", "3/14/2025", '"two\nlines"', "1"], ROWS[1]]
+    export(desk, text(rows, end="\r\n").encode())
+    assert [one[2] for one in read(desk)] == ["two\nlines", "a; b, c"]
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "latin-1", "utf-16-le", "shift_jis"])
@@ -245,7 +252,8 @@ def test_a_gzip_cut_off_anywhere_is_never_read_in_part(desk, cut):
 def test_an_encoding_that_does_not_fit_is_refused(desk):
     export(desk, "id\n\u20ac".encode("cp1250")[:3] + b"\x81\x98\n", encoding="cp1250")
     assert refusal(desk) == (
-        "'export.csv' is not cp1250 text. Say its encoding in source.yaml."
+        "'export.csv' is not cp1250 text. Say its encoding in source.yaml, such as encoding: "
+        "cp1252."
     )
 
 

@@ -156,7 +156,7 @@ def test_a_clock_of_text_refuses_the_metric_by_shapes(desk):
     found = only(desk.findings())
     assert found.message == (
         "day is text: 2 values such as '99/99/9999', 'aaaa' are not dates. "
-        "Say cast: {day: timestamp} in source.yaml."
+        "Say cast: {day: timestamp} in source.yaml, or timestamp day first, or month first."
     )
     assert found.gate == "unreadable dates"
     assert found.refuses

@@ -152,8 +152,13 @@ def derived(rows: Rows, column: str, expression: str) -> Rows:
 
 
 def kept(backend: BaseBackend, name: str, table: Table, rows: Rows) -> Rows:
-    """Return a table under its own name: each query is short, and text is parsed once."""
-    if backend.name != "duckdb" or table.table is not None:
+    """Return a table under its own name: each query is short, and text is parsed once.
+
+    SQL over a database keeps none: it may read a table there that bears the same name.
+    """
+    if backend.name != "duckdb" or (
+        table.path is None and (table.table or backend.current_catalog != OWN[0])
+    ):
         return rows
     if table.path is None or reader(table) == "parquet":
         return backend.create_view(name, rows, database=OWN)

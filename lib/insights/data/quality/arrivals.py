@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -26,8 +28,8 @@ def findings(look: Look, facts: Facts) -> list[Finding]:
         return []
     if not (schema[arrived].is_timestamp() or schema[arrived].is_date()):
         return []
-    key = ("lags", look.metric.table, look.metric.clock, look.end)
-    lags = facts.once(key, lambda: _lags(look, arrived))
+    wide, key = look.wide(look.metric.table), ("lags", look.metric.table, look.metric.clock)
+    lags = facts.anywhere(key, lambda: _lags(replace(wide, end=facts.until), arrived))
     if lags["n"].sum() < FEWEST:
         return []
     now = pd.Timestamp(look.known_by) if look.known_by else lags["day"].max()

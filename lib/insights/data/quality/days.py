@@ -151,7 +151,7 @@ def _level(logs: pd.Series) -> npt.NDArray[np.bool_]:
     step = logs.diff().abs().clip(lower=pd.Series(np.exp(-logs)) / 2)  # half a case
     rank = step.rank(method="max") / step.notna().sum()
     few = step.quantile(FEW)
-    chance = rank.where(step > few, FEW * step / few)  # as even near nothing as up to there
+    chance = rank.where(step >= few, FEW * step / few)  # as even near nothing as up to there
     small = chance.le(FEW).to_numpy()
     run = pd.Series(np.cumsum(np.r_[True, small[1:] != small[:-1]]))
     weight = pd.Series(-np.log(chance.fillna(1.0).to_numpy()))

@@ -25,11 +25,11 @@ def findings(look: Look, facts: Facts) -> list[Finding]:
     """Return what stands more than once among a metric's rows, or in what they are made of."""
     key, table = list(look.declared.key), look.metric.table
     if key:
-        base = lineage.root(look.source, table, {*key, *look.where})
-        rows = look.source.rows(base, look.known_by, look.where)
-        doubled = facts.once(("doubled", base), lambda: _doubled(rows, key))
+        base = lineage.root(look.source, table, set(key))
+        rows = look.source.rows(base, look.known_by)
+        doubled = facts.anywhere(("doubled", base), lambda: _doubled(rows, key))
         return _of_keys(look, key) if doubled else []
-    if look.table.sql is None:
+    if look.table.sql is None or not bases(look):
         return _copies(look, facts)
     said = [
         facts.once(("made of", base), lambda base=base: _made_of(look, base, facts))  # type: ignore[misc]
@@ -45,10 +45,7 @@ def _made_of(look: Look, base: str, facts: Facts) -> str:
         return ""
     base = lineage.root(look.source, base, set(key))
     rows = look.source.rows(base, look.known_by)
-    if look.where:
-        doubled = facts.once(("doubled anywhere", base), lambda: _doubled(rows, key))
-    else:
-        doubled = facts.once(("doubled", base), lambda: _doubled(rows, key))
+    doubled = facts.anywhere(("doubled", base), lambda: _doubled(rows, key))
     if not doubled:
         return ""
     groups = rows.group_by(key).agg(_n=rows.count())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -23,8 +25,9 @@ def findings(look: Look, facts: Facts) -> list[Finding]:
     """
     if look.metric.kind != "duration" or look.table.aggregated:
         return []
-    key = ("items", look.metric.table, look.metric.clock, *look.ends, look.end)
-    items = facts.once(key, lambda: _items(look))
+    key = ("items", look.metric.table, look.metric.clock, *look.ends)
+    wide = look.wide(look.metric.table)
+    items = facts.anywhere(key, lambda: _items(replace(wide, end=facts.until)))
     if items["n"].sum() < 2 * FEWEST or items["ended"].isna().all():
         return []
     window = items["ended"].min()

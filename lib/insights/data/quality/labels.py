@@ -26,7 +26,7 @@ JUMP = 4.0  # standard errors
 GATE = "changed labels"
 
 
-Array = npt.NDArray[np.float64]
+Array = npt.NDArray[np.floating]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +45,14 @@ def findings(look: Look, facts: Facts) -> list[Finding]:
     found = []
     known = [pd.Timestamp(one.date) for one in look.metric.breaks]
     last = pd.Timestamp(look.end) if look.end else pd.Timestamp.max
-    for dimension in [d for d in look.metric.dimensions if d not in look.where]:
+    for dimension in look.metric.dimensions:
         key = ("labels", spreading.root(look), look.metric.clock, dimension)
-        spread = spreading.of(look, dimension, facts)
+        spread, kept = spreading.of(look, dimension, facts), look.where.get(dimension)
         drifts = [
             one
-            for one in facts.once(key, lambda s=spread: drifting(s))  # type: ignore[misc]
+            for one in facts.anywhere(key, lambda s=spread: drifting(s))  # type: ignore[misc]
             if one.last < last
+            and (kept is None or kept in (*one.old, *one.begun, one.risen))
             and not any(abs((one.last - day).days) <= NEAR_DAYS for day in known)
         ]
         if not drifts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 from typing import Any, Literal, TypeVar
@@ -15,7 +15,7 @@ from ibis.expr.types import Table as Rows
 from sqlglot import exp
 
 from insights import wording
-from insights.data import series
+from insights.data import remembered, series
 from insights.data.quality import lineage
 from insights.data.quality.findings import Finding
 from insights.data.quality.lineage import Declared
@@ -35,14 +35,22 @@ class Facts:
     """What one round of gates has found out so far; metrics of the same rows ask only once."""
 
     until: date | None = None  # the last day of any look
+    mark: Hashable = (
+        None  # of the source and the day as known by which it is read, if it is kept
+    )
     held: dict[Hashable, Any] = field(default_factory=dict)
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
-        """Return what is known by a key, or make it."""
+        """Return what is known of the rows looked at, or find it out."""
         if key not in self.held:
             self.held[key] = make()
         known: T = self.held[key]
         return known
+
+    def anywhere(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return what is known of whole tables, which other readouts may have found out."""
+        place = self.mark and (self.mark, self.until, key)
+        return self.once(("anywhere", key), lambda: remembered.once(place, make))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +103,11 @@ class Look:
         return series.of_metric(
             self.source, metric, where=self.where, end=self.end, known_by=self.known_by
         )
+
+    def wide(self, table: str) -> Look:
+        """Return a look at all rows of a table by the metric's clock, kept to nothing."""
+        metric = self.metric.model_copy(update={"table": table})
+        return replace(self, metric=metric, where={}, end=None)
 
     def all_rows(self) -> Rows:
         """Return the rows with or without a readable day, up to any day."""

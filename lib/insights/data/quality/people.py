@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+
 import ibis
 import pandas as pd
 
 from insights import wording
 from insights.data import series
+from insights.data.quality import lineage
 from insights.data.quality.doubles import bases
 from insights.data.quality.findings import Finding
 from insights.data.quality.looking import Facts, Look, said_days, said_span, shapes
@@ -25,8 +29,12 @@ def reused(look: Look, facts: Facts) -> list[Finding]:
     """Find ids under which something fell that can only grow for the same person."""
     found = []
     for grows, who in look.declared.grows.items():
-        key = ("falls", look.metric.table, look.metric.clock, grows, who, look.end)
-        first = facts.once(key, lambda g=grows, w=who: _falls(look, g, w))  # type: ignore[misc]
+        table = lineage.holder(look.source, look.metric.table, {grows, who, look.metric.clock})
+        wide, key = look.wide(table), ("falls", table, look.metric.clock, grows, who)
+        first = facts.anywhere(
+            key,
+            lambda w=wide, g=grows, i=who: _falls(w, g, i, facts.until),  # type: ignore[misc]
+        )
         if first.empty:
             continue
         since = pd.to_datetime(first["first"])
@@ -45,9 +53,9 @@ def reused(look: Look, facts: Facts) -> list[Finding]:
     return found
 
 
-def _falls(look: Look, grows: str, who: str) -> pd.DataFrame:
+def _falls(look: Look, grows: str, who: str, until: date | None) -> pd.DataFrame:
     """Return each id whose figure falls: the first day of it, the last, and rows in between."""
-    rows = look.rows(kind="count", numerator="1", denominator=None)
+    rows = replace(look, end=until).rows(kind="count", numerator="1", denominator=None)
     known = rows.drop_null([grows, who])
     daily = known.group_by([who, series.DAY]).agg(
         low=known[grows].min(), high=known[grows].max(), n=known.count()
@@ -70,7 +78,7 @@ def personal(look: Look, facts: Facts) -> list[Finding]:
     found = []
     own = [b for b in bases(look) if look.source.pack.source.tables[b].sql is None]
     for table in own or [look.metric.table]:
-        held = facts.once(("personal", table), lambda t=table: _held(look, t))  # type: ignore[misc]
+        held = facts.anywhere(("personal", table), lambda t=table: _held(look, t))  # type: ignore[misc]
         for column, (mails, phones) in held.items():
             said = [wording.count(mails, "e-mail address", "e-mail addresses")] * bool(mails)
             said += [wording.count(phones, "telephone number")] * bool(phones)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -16,15 +16,16 @@ from insights.data.quality import (
     extracts,
     gates,
     labels,
+    origins,
     people,
     scales,
-    spread,
     tallies,
     texts,
     zones,
 )
 from insights.data.quality.findings import Finding
 from insights.data.quality.looking import Facts, Look
+from insights.data.sources import stamp
 from insights.data.tables import UNREAD, quoted
 
 __all__ = ["Look", "Seen", "row_findings", "see"]
@@ -55,15 +56,15 @@ def see(looks: Sequence[Look], *, until: date | None) -> list[Seen]:
     days = _days(sound, until)
     kept = [replace(look, where={}) for look in sound if look.metric.mirror and look.where]
     everywhere = _days(kept, until)
-    facts, seen = Facts(until), []
-    spread.announce(sound, facts)
+    facts, seen = Facts(until, _mark(looks)), []
     for look in looks:
         asked = gates.asked(look)
         if text[look.name]:
             seen.append(Seen(text[look.name], None, gates.TEXT))
             continue
         own = daily.within(days[look.name], end=look.end)
-        found = [*texts.unread(look, own), *doubles.findings(look, facts)]
+        found = [*origins.findings(look, facts), *texts.unread(look, own)]
+        found += [*doubles.findings(look, facts)]
         found += [*tallies.findings(look, own), *codes.undeclared(look, facts)]
         found += [*zones.findings(look, facts), *labels.findings(look, facts)]
         found += [*arrivals.findings(look, facts), *extracts.findings(look, facts)]
@@ -73,6 +74,12 @@ def see(looks: Sequence[Look], *, until: date | None) -> list[Seen]:
             found += _reversed(look, own, wide)
         seen.append(Seen(found, days[look.name], asked))
     return seen
+
+
+def _mark(looks: Sequence[Look]) -> Hashable:
+    """Return what tells the answers of these tables from others, where answers are kept."""
+    mark = stamp(looks[0].source) if looks else None
+    return mark and (mark, looks[0].known_by)
 
 
 def _days(looks: Sequence[Look], until: date | None) -> dict[str, pd.DataFrame]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -34,7 +34,8 @@ class Spread:
             if len(few)
             else pd.DatetimeIndex([])
         )
-        self.counts: npt.NDArray[np.float64] = np.zeros((len(values), len(self.weeks), HOURS))
+        shape = (len(values), len(self.weeks), HOURS)
+        self.counts: npt.NDArray[np.float32] = np.zeros(shape, dtype=np.float32)
         if len(few):
             place = ((few["week"] - self.weeks[0]).dt.days // 7).to_numpy()
             at = (codes, place, few["hour"].to_numpy(dtype=int))
@@ -45,45 +46,43 @@ class Spread:
 
 def of(look: Look, dimension: str, facts: Facts) -> Spread:
     """Return how the rows behind a metric spread over one of its dimensions, or as a whole."""
-    key = (root(look), look.metric.clock)
-    dims = facts.once(
-        ("dims", *key), lambda: [d for d in look.metric.dimensions if d not in look.where]
-    )
-    read = facts.once(("spread", *key), lambda: _read(look, key[0], dims or [""], facts))
-    if dimension not in read:  # of a look that was not announced
-        read |= _read(look, key[0], [dimension], facts)
-    found: Spread = read[dimension]
+    table, clock = root(look), look.metric.clock
+    dims = facts.once(("dims", table, clock), lambda: _dimensions(look, table))
+    key = ("spread", table, clock)
+    found: Spread = facts.anywhere(key, lambda: _read(look, table, dims, facts))[dimension]
     return found
-
-
-def announce(looks: Sequence[Look], facts: Facts) -> None:
-    """Note all dimensions of a table, so that one query reads them together."""
-    for look in looks:
-        dims = facts.once(("dims", root(look), look.metric.clock), list[str])
-        dims += [d for d in look.metric.dimensions if d not in dims and d not in look.where]
 
 
 def root(look: Look) -> str:
     """Return the table whose stamps and labels a metric's rows have."""
-    columns = {look.metric.clock, *look.metric.dimensions, *look.where}
+    columns = {look.metric.clock, *look.metric.dimensions}
     return lineage.holder(look.source, look.metric.table, columns)
+
+
+def _dimensions(look: Look, table: str) -> list[str]:
+    """Return the dimensions of all metrics whose stamps and labels are a table's."""
+    found: list[str] = []
+    for metric in look.source.pack.metrics.values():
+        other = replace(look, metric=metric)
+        if metric.clock == look.metric.clock and root(other) == table:
+            found += metric.dimensions or [""]
+    return list(dict.fromkeys([*found, *(look.metric.dimensions or [""])]))
 
 
 def _read(look: Look, table: str, dims: list[str], facts: Facts) -> dict[str, Spread]:
     """Return the spread over each dimension, in one query; weeks that the end cuts are out."""
-    rows = look.source.rows(table, look.known_by, look.where)
+    rows = look.source.rows(table, look.known_by)
     zone, clock = look.source.pack.info.timezone, look.metric.clock
     day, hour = local_day(rows, clock, zone), "0"
     if rows.schema()[clock].is_timestamp():
         stamp = quoted(clock)
         local = f"({stamp} at time zone 'UTC') at time zone '{zone}'"
         hour = f"extract(hour from {stamp if zone == 'UTC' else local})"
+    whole = "''"
     values = {
-        f"_v{i}": f"coalesce(cast({quoted(d)} as varchar), '{NONE}')"
+        f"_v{i}": f"coalesce(cast({quoted(d)} as varchar), '{NONE}')" if d else whole
         for i, d in enumerate(dims)
-        if d
     }
-    values = values or {"_v0": "''"}
     made = ", ".join(f"{text} as {name}" for name, text in values.items())
     chosen = f"{day} as {series.DAY}, date_trunc('week', {day}) as week, {hour} as hour, {made}"
     kept = series.within(over(rows, chosen, f"where {day} is not null"), None, facts.until)

@@ -30,7 +30,8 @@ def clocks(look: Look) -> list[Finding]:
             bad = over(rows, "*", f"where {text} is not null and {UNTIMED.format(text)}")
             said = _seen(bad, column, "date")
             trouble = said or "its values read as dates"
-            remedy = f"Say cast: {{{column}: timestamp}} in source.yaml."
+            remedy = f"Say cast: {{{column}: timestamp}} in source.yaml"
+            remedy += ", or timestamp day first, or month first." if said else "."
             message = f"{column} is text: {trouble}. {remedy}"
         elif UNREAD + column in schema and column not in look.table.columns:
             bad = _with_unread(look.all_rows(), column)

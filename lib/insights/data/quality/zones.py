@@ -14,7 +14,7 @@ from insights.data.quality.findings import Finding
 from insights.data.quality.looking import Facts, Look, said_span
 from insights.data.quality.spread import HOURS, Spread
 
-Array = npt.NDArray[np.float64]
+Array = npt.NDArray[np.floating]
 RISK = 1e-3  # of a false alarm anywhere in a table, were its hours always the same
 TURNS = 4  # in which the usual weeks are found
 FIT_EASE = 2.0  # by which a moved week may fit worse than the usual ones do
@@ -43,12 +43,16 @@ def findings(look: Look, facts: Facts) -> list[Finding]:
     table, moved = spreading.root(look), list[Moved]()
     if not look.source.tables[table].schema()[look.metric.clock].is_timestamp():
         return []
-    for dimension in [d for d in look.metric.dimensions if d not in look.where] or [""]:
+    for dimension in look.metric.dimensions or [""]:
         key = ("zones", table, look.metric.clock, dimension)
         spread = spreading.of(look, dimension, facts)
-        moved += facts.once(key, lambda s=spread, d=dimension: stretches(s, d))  # type: ignore[misc]
+        moved += facts.anywhere(key, lambda s=spread, d=dimension: stretches(s, d))  # type: ignore[misc]
     last = pd.Timestamp(look.end) if look.end else pd.Timestamp.max
-    moved = _most_specific([one for one in moved if one.first <= last])
+    moved = [
+        one
+        for one in _most_specific(moved)
+        if one.first <= last and look.where.get(one.dimension, one.value) == one.value
+    ]
     found = []
     if wrong := [one for one in moved if not one.seasonal]:
         text = (

@@ -28,7 +28,8 @@ def said(error: Exception) -> str:
     if "unterminated quote" in text:
         return f"{place} opens a quote that nothing closes. {MEND}"
     if "state machine reached an invalid state" in text:
-        return f"{place or 'the file'} is no sound CSV: a quote stands inside a value. {MEND}"
+        why = "its line ends are mixed, or a quote stands inside a value"
+        return f"{place or 'the file'} is no sound CSV: {why}. {MEND}"
     if found := MALFORMED.search(text):
         file, byte, record = found.groups()
         return (

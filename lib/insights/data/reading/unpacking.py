@@ -9,7 +9,7 @@ import shutil
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from io import BufferedIOBase
+from io import BufferedReader, TextIOWrapper
 from pathlib import Path
 
 from insights.errors import ContractError
@@ -18,6 +18,7 @@ CHUNK = 1 << 20
 GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
 EXCEL = "[Content_Types].xml"
 WIDE = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+LONE = re.compile(rb"(?<!\r)\n")  # a line end that is not Windows'
 DEPTH = 3  # zips within zips
 IGNORED = ("__MACOSX/", ".DS_Store")
 Scratch = Callable[[], Path]  # a folder of one's own, made when first asked for
@@ -62,11 +63,12 @@ def _plain(
             f"'{shown}' holds zero bytes: it is no UTF-8 text. "
             "Say its encoding in source.yaml, such as encoding: utf-16-le."
         )
-    if coded is None and packed == (path.suffix.lower() == ".gz"):
+    mixed = b"\r\n" in start and LONE.search(start) is not None
+    if coded is None and not mixed and packed == (path.suffix.lower() == ".gz"):
         yield path
         return
     with gzip.open(path, "rb") if packed else path.open("rb") as raw:
-        yield _recoded(raw, coded or "utf-8", _place(scratch, shown), shown)
+        yield _recoded(raw, coded or "utf-8-sig", _place(scratch, shown), shown)
 
 
 def _unzipped(
@@ -129,16 +131,18 @@ def _place(scratch: Scratch, shown: str) -> Path:
     return own / name
 
 
-def _recoded(raw: BufferedIOBase, encoding: str, to: Path, shown: str) -> Path:
-    """Write text as UTF-8 and return where."""
-    decoder = codecs.getincrementaldecoder(encoding)()
+def _recoded(raw: gzip.GzipFile | BufferedReader, encoding: str, to: Path, shown: str) -> Path:
+    """Write text as UTF-8 with one kind of line end, and return where."""
     try:
-        with to.open("wb") as out:
-            while chunk := raw.read(CHUNK):
-                out.write(decoder.decode(chunk).encode())
-            out.write(decoder.decode(b"", final=True).encode())
+        with (
+            TextIOWrapper(raw, encoding=encoding) as text,  # all line ends become one
+            to.open("w", encoding="utf-8", newline="") as out,
+        ):
+            shutil.copyfileobj(text, out, CHUNK)
     except UnicodeError as error:
+        said = "UTF-8" if encoding == "utf-8-sig" else encoding
         raise ContractError(
-            f"'{shown}' is not {encoding} text. Say its encoding in source.yaml."
+            f"'{shown}' is not {said} text. Say its encoding in source.yaml, such as encoding: "
+            "cp1252."
         ) from error
     return to

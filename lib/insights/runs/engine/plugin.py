@@ -96,6 +96,7 @@ def _become(
         from insights.runs.engine import inside
 
         code = DONE
+        options |= {"progress_bar": False, "log_output": False}  # they would be captured
         try:
             text = v4.writes(inside.InProcess.execute_notebook(nb, kernel_name, **options))
         except inside.Unsupported as why:

@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 import psutil
 
+from insights.data import remembered
 from insights.runs import worker
 from insights.runs.engine import child, warm
 from insights.runs.processes import adopt_orphans, descendants, end
@@ -23,7 +24,7 @@ class Forker:
 
     def __init__(self, orders: int, events: int) -> None:
         self._orders, self._events = orders, events
-        self._running: dict[int, int] = {}  # by process id, the number that it was ordered with
+        self._running: dict[int, tuple[int, Path]] = {}  # by process id, number and scratch
         self._woken, woken = os.pipe()
         os.set_blocking(woken, False)
         os.set_blocking(self._woken, False)
@@ -47,13 +48,13 @@ class Forker:
 
     def _obey(self, order: dict[str, Any]) -> None:
         if "stop" in order:
-            for pid in [p for p, number in self._running.items() if number == order["stop"]]:
+            for pid in [p for p, (n, _) in self._running.items() if n == order["stop"]]:
                 _kill(descendants(pid) | _process(pid))
             return
         pid = os.fork()
         if pid == 0:
             self._become(order)
-        self._running[pid] = order["run"]
+        self._running[pid] = order["run"], Path(order["scratch"])
 
     def _become(self, order: dict[str, Any]) -> NoReturn:
         """Be the child: leave everything of the server behind, then run the notebook."""
@@ -74,12 +75,14 @@ class Forker:
                 return
             if not pid:
                 return
-            number = self._running.pop(pid, None)
-            if number is None:
+            if pid not in self._running:
                 continue
+            number, scratch = self._running.pop(pid)
             code = os.waitstatus_to_exitcode(status)
             if code < 0:
                 self._end_orphans()
+            elif code == 0 and (learned := scratch / child.LEARNED).exists():
+                remembered.learn(learned.read_bytes())
             event = json.dumps({"ended": number, "code": code})
             os.write(self._events, event.encode() + b"\n")
 

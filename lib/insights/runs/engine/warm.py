@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 
+from insights.data import remembered
+
 MODULES = (
     "IPython.core.completerlib",
     "ibis.backends.duckdb",
@@ -25,6 +27,7 @@ def up() -> None:
         importlib.import_module(name)
     _draw()
     _query()
+    remembered.keep()  # each readout begins with what those before it have found out
 
 
 def _draw() -> None:
