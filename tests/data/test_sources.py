@@ -127,9 +127,7 @@ def test_a_truncated_gzip_is_one_sentence(desk, zipped):
     whole = zipped("id,n\n" + "".join(f"{i},{i * 7919 % 1013}\n" for i in range(50_000)))
     desk.file("t.csv.gz", whole[: len(whole) // 2])
     desk.table(path="t.csv.gz")
-    assert refusal(desk) == (
-        "'t.csv.gz' ends too early: its gzip is cut off. Fetch it again."
-    )
+    assert refusal(desk) == ("'t.csv.gz' ends too early: its gzip is cut off. Fetch it again.")
 
 
 def test_text_that_calls_itself_parquet_is_one_sentence(desk):
