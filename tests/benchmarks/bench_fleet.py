@@ -173,7 +173,7 @@ def large(n: int, folder: Path) -> None:
     root = make_root(folder / "root", [f"shop {i:04}" for i in range(n)])
     words = [BIN / "insights", "run", "params/shop", "--readout", "each", "--json"]
     command, log = [str(word) for word in words], root / "outputs" / "log.jsonl"
-    say(f"\\n{n} small readouts with insights run:\\n")
+    say(f"\n{n} small readouts with insights run:\n")
     say("| readouts done | CPU s a readout since the line before | command MiB | server MiB |")
     say("| --: | --: | --: | --: |")
     started = time.monotonic()
@@ -185,12 +185,15 @@ def large(n: int, folder: Path) -> None:
             time.sleep(0.2)
             text = log.read_text() if log.exists() else ""
             done = text.count('"run ended"')
-            if done and done >= last[0] + max(1, n // steps):
+            try:
                 spent, own, server = tree(process)
+            except psutil.NoSuchProcess:  # it has just ended
+                break
+            if server and done >= last[0] + max(1, n // steps):
                 each = (spent - last[1]) / (done - last[0])
                 say(f"| {done} | {each:.2f} | {own:.0f} | {server:.0f} |")
                 last = (done, spent)
-    say(f"\\nAll of it took {time.monotonic() - started:.0f} s of wall.")
+    say(f"\nAll of it took {time.monotonic() - started:.0f} s of wall.")
     again = cost(lambda: subprocess.run(command, cwd=root, check=True, capture_output=True))
     say(f"Run again with nothing changed: {again.wall:.1f} s of wall, {again.cpu:.1f} of CPU.")
 
