@@ -153,3 +153,23 @@ def test_any_executor_will_do_and_one_that_breaks_fails_its_jobs(tmp_path: Path)
 def test_two_runs_of_the_same_second_have_two_names(tmp_path: Path):
     names = {runner.Run.begun().id for _ in range(200)}
     assert len(names) == 200
+
+
+def test_the_first_of_each_notebook_runs_before_the_second_of_any(tmp_path: Path):
+    order = ["1_a", "1_b", "2_c", "1_d", "3_e", "2_f"]
+    jobs = [replace(job(tmp_path, name), notebook=Path(name[0])) for name in order]
+    begun: list[str] = []
+
+    def note(job: Job, root: Path, timeout_seconds: float) -> Outcome:
+        begun.append(job.readout)
+        return Outcome(executed(), None, 0.1)
+
+    runner.run(
+        jobs,
+        lambda: publisher(tmp_path, tmp_path / "o"),
+        root=tmp_path,
+        done=lambda run: None,
+        limits=runner.Limits(jobs=1),
+        execute=note,
+    )
+    assert begun == ["a", "c", "e", "b", "f", "d"]

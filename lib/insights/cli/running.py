@@ -98,11 +98,12 @@ def run(
     and data) is not run again.
     """
     from insights import pack as packs
-    from insights.data import sources
+    from insights.data import remembered, sources
     from insights.runs import cluster, command, manifest, plan, unchanged
     from insights.runs.progress import Progress
     from insights.runs.runner import Limits
 
+    remembered.keep()  # what the plan finds out, the readouts need not
     execute = _engine(engine, memory)
     draft = packs.read(pack)
     if faults := faults_of(draft):

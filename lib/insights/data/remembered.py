@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-LARGEST = 16 * 2**20  # bytes that one readout may hand on
+LARGEST = 128 * 2**20  # bytes that one readout may hand on
 
 _held: dict[Hashable, Any] = {}
 _new: dict[Hashable, Any] = {}
@@ -41,12 +41,17 @@ def keeps() -> bool:
 
 
 def news() -> bytes:
-    """Return what this process has added, to be handed on; nothing where that is too much."""
-    made = pickle.dumps(_new) if _new else b""
-    return made if len(made) <= LARGEST else b""
+    """Return what this process has added, to be handed on, up to what is too much."""
+    made, size = [], 0
+    for item in _new.items():
+        made.append(pickle.dumps(item))
+        size += len(made[-1])
+        if size > LARGEST:
+            made.pop()
+            break
+    return pickle.dumps(made)
 
 
 def learn(told: bytes) -> None:
     """Take what another process has added."""
-    if told:
-        _held.update(pickle.loads(told))
+    _held.update(pickle.loads(item) for item in pickle.loads(told))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
@@ -77,7 +78,7 @@ def run(
     pool = executor or ThreadPoolExecutor(max(1, min(limits.jobs, len(jobs))))
     work = _Work(pool, execute, root, limits.timeout_seconds, retried)
     try:
-        for job in jobs:
+        for job in _spread(jobs):
             work.begin(job)
         settler = publisher()
         staging.remove_stale(settler.out)
@@ -125,6 +126,19 @@ class _Work:
             self.retried(job, outcome.error or "")
             return True
         return False
+
+
+def _spread(jobs: Sequence[Job]) -> list[Job]:
+    """Return jobs with the first of each notebook before the second of any.
+
+    What one readout finds out the next of its notebook need not; side by side both would.
+    """
+    before: Counter[Path] = Counter()
+    rank = []
+    for job in jobs:
+        rank.append(before[job.notebook])
+        before[job.notebook] += 1
+    return [job for _, job in sorted(zip(rank, jobs, strict=True), key=lambda pair: pair[0])]
 
 
 def _outcome(future: Future[Outcome]) -> Outcome:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import base64
 import json
 import os
 import subprocess
@@ -17,6 +18,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from insights.data import remembered
 from insights.runs import worker
 from insights.runs.engine import stock
 from insights.runs.engine.jobs import TIMEOUT_SECONDS, Job, Outcome, executed, order, said
@@ -55,6 +57,7 @@ class Server:
         self.closed = False
         self._reader = threading.Thread(target=self._hear, daemon=True)
         self._reader.start()
+        self._say({"learn": base64.b64encode(remembered.news()).decode()})
 
     @property
     def alive(self) -> bool:

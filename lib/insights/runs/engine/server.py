@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gc
 import json
 import os
@@ -47,6 +48,9 @@ class Forker:
                     self._obey(json.loads(line))
 
     def _obey(self, order: dict[str, Any]) -> None:
+        if "learn" in order:
+            remembered.learn(base64.b64decode(order["learn"]))
+            return
         if "stop" in order:
             for pid in [p for p, (n, _) in self._running.items() if n == order["stop"]]:
                 _kill(descendants(pid) | _process(pid))
