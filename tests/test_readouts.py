@@ -176,6 +176,28 @@ def test_the_run_keeps_its_notebook_and_says_where_its_numbers_come_from(
         (["--set", "grain=months"], "did you mean 'month'?"),
         (["--set", "metrics=[nope]"], "unknown metric 'nope'"),
         (["--set", "history=0"], "history is 0; it must be 2 periods or more."),
+        (
+            ["--readout", "what_changed", "--set", "compare=never"],
+            "compare is 'never'. Use previous, year, event:NAME or a range",
+        ),
+        (
+            ["--readout", "what_next", "--set", "metric=automated_share"],
+            "metric 'automated_share' is a ratio; only a count of what comes in is forecast. "
+            "Choose a count.",
+        ),
+        (
+            ["--readout", "what_next", "--set", "launch=2030-01-01"],
+            "launch is '2030-01-01', which is not in the 13 weeks from 5\u00a0January 2026. "
+            "Give a day in them.",
+        ),
+        (
+            ["--readout", "what_next", "--set", "clear_by=soon"],
+            "clear_by is 'soon'; it must be a date such as 2025-12-29.",
+        ),
+        (
+            ["--readout", "what_next", "--set", "horizon=0"],
+            "horizon is 0; it must be from 1 to 104 periods.",
+        ),
     ],
 )
 def test_bad_input_ends_in_one_sentence_before_anything_runs(

@@ -29,7 +29,7 @@ from runs_root import make_root
 from insights import pack as packs
 from insights.data import sources
 from insights.runs import engine, plan, publish, worker
-from insights.runs.engine import Job, forking
+from insights.runs.engine import Job, forking, warm
 from insights.runs.manifest import Run
 from insights.runs.secrets import Secrets
 
@@ -131,8 +131,8 @@ def ways(out: Path) -> dict[str, Callable[[Job], None]]:
 
 def compare(chosen: list[Job], rounds: int, out: Path) -> None:
     """Print what each way costs a readout."""
-    import_all = cost(lambda: __import__("insights.runs.engine.warm").runs.engine.warm.up())
-    warm = cost(lambda: engine.fork(chosen[0], ROOT, 600))
+    import_all = cost(warm.up)
+    first = cost(lambda: engine.fork(chosen[0], ROOT, 600))
     publish.renderer()
     costs: dict[str, list[Cost]] = {name: [] for name in ways(out)}
     for _ in range(rounds):
@@ -145,7 +145,7 @@ def compare(chosen: list[Job], rounds: int, out: Path) -> None:
     }
     base, pair = mean["analysis alone"].cpu, mean["command lines"]
     say(f"{len(chosen)} readouts, {rounds} rounds. Importing all: {import_all.cpu:.1f} CPU s;")
-    say(f"the first readout that forks, warm-up in: {warm.cpu:.1f}.\n")
+    say(f"the first readout that forks, warm-up in: {first.cpu:.1f}.\n")
     say("| way | CPU s a readout | beside analysis | wall s | CLI pair's CPU to it |")
     say("| --- | --: | --: | --: | --: |")
     for name, c in mean.items():

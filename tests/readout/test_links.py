@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from insights.readout import blocks, cells, fragments, links, page
+from insights.readout import blocks, cells, fragments, links, page, putting
 
 HOSTILE = '"><script>alert(1)</script>'
 ASKED = "2_what_changed/csat/week/queue=Chat"
@@ -156,7 +156,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
     pack = operation.make(tmp_path_factory.mktemp("ops"))
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(cells, "display", display)
+        patched.setattr(putting, "display", display)
         card = cells.scorecard(cells.opening(str(pack), where={"queue": "Billing"}))
         cells.headline(card)
         cells.show(card)

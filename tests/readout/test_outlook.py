@@ -314,7 +314,7 @@ def test_segments_of_the_same_rows_stand_once() -> None:
     ("chosen", "message"),
     [
         ({"horizon": 0}, "horizon is 0; it must be from 1 to 104 periods."),
-        ({"clear_by": "soon"}, "clear_by is 'soon'; it must be a date such as 2026-03-02."),
+        ({"clear_by": "soon"}, "clear_by is 'soon'; it must be a date such as 2025-12-29."),
         (
             {"scenarios": Scenarios(launch="2031-01-01")},
             "launch is '2031-01-01', which is not in the 4 weeks from 13 October 2025. "

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +133,24 @@ def bare(env: dict[str, str] | None = None) -> dict[str, str]:
     """Return this environment without the virtual environment's marks."""
     kept = {k: v for k, v in os.environ.items() if k not in ("VIRTUAL_ENV", "PYTHONPATH")}
     return {**kept, "PATH": "/usr/bin:/bin", **(env or {})}
+
+
+@contextmanager
+def start(words: list[str], root: Path) -> Iterator[subprocess.Popen[str]]:
+    """Start a command in its own session; it is killed where the test fails before it ends."""
+    with subprocess.Popen(
+        words,
+        cwd=root,
+        env=bare(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def files(folder: Path) -> dict[str, bytes]:

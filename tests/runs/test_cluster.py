@@ -6,14 +6,23 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
-from runs_root import assert_nothing_half, bare, command, files, make_root, manifests, until
+from runs_root import (
+    assert_nothing_half,
+    bare,
+    command,
+    files,
+    make_root,
+    manifests,
+    start,
+    until,
+)
 from test_fleet import FIFTY, SOMETIMES, add_cell
-from test_stop import start
 
 distributed = pytest.importorskip("distributed", reason="the extra dask is not installed")
 
@@ -34,9 +43,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A cluster in a process of its own, as it would be elsewhere."""
     script = tmp_path_factory.mktemp("cluster") / "cluster.py"
     script.write_text(CLUSTER)
-    python = Path(command()[0]).parent / "python"
     with subprocess.Popen(
-        [str(python), str(script)],
+        [sys.executable, str(script)],
         cwd=script.parent,
         env=bare(),
         stdin=subprocess.PIPE,

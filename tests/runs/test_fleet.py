@@ -11,8 +11,16 @@ from typing import Any
 
 import psutil
 import pytest
-from runs_root import assert_nothing_half, bare, command, files, make_root, manifests, until
-from test_stop import start
+from runs_root import (
+    assert_nothing_half,
+    bare,
+    command,
+    files,
+    make_root,
+    manifests,
+    start,
+    until,
+)
 
 pytestmark = pytest.mark.usefixtures("no_process_left")
 
@@ -80,7 +88,7 @@ def test_one_poisoned_parameter_of_fifty_fails_alone_and_is_all_that_is_run_agai
     second = fleet(root, "--jobs", "4")
     assert second["code"] == 0
     assert second["counts"] == {"published": 1, "skipped": 49}
-    assert {name: files(out / "shop")[name] for name in before} == before
+    assert before.items() <= files(out / "shop").items()
     assert fleet(root)["counts"] == {"skipped": 50}
     assert fleet(root, "--force", "--set", "channel=shop 00")["counts"] == {"published": 1}
     ended = [event for event in events(out) if event["event"] == "command ended"]
@@ -128,11 +136,11 @@ def test_killed_outright_the_next_run_does_only_what_is_missing(tmp_path: Path):
     assert psutil.wait_procs(children, timeout=10)[1] == []
     (whole,) = manifests(out)
     assert whole["readout"] == "each-shop-00"
-    before = {name: text for name, text in files(out / "shop").items()}
+    before = files(out / "shop")
     said = fleet(root)
     assert said["counts"] == {"published": 3, "skipped": 1}
     assert status(said)["each-shop-00"] == "skipped"
-    assert {name: files(out / "shop")[name] for name in before} == before
+    assert before.items() <= files(out / "shop").items()
     assert_nothing_half(out)
 
 
@@ -140,18 +148,9 @@ def test_two_fleets_at_once_leave_every_page_whole(tmp_path: Path):
     root = make_root(tmp_path / "root", FIFTY[:6])
     out = root / "outputs"
     words = command("run", "params/shop", "--readout", "each", "--force", "--json")
-    both = [
-        subprocess.Popen(
-            words,
-            cwd=root,
-            env=bare(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(2)
-    ]
-    said = [json.loads(process.communicate(timeout=240)[0]) for process in both]
+    with start(words, root) as one, start(words, root) as other:
+        both = one, other
+        said = [json.loads(process.communicate(timeout=240)[0]) for process in both]
     assert [process.returncode for process in both] == [0, 0]
     assert [record["counts"] for record in said] == [{"published": 6}] * 2
     found = manifests(out)

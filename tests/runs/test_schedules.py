@@ -206,7 +206,7 @@ def test_systemd_itself_takes_the_units_where_it_is_installed(home: Path):
         (units / name).write_text(block)
     said = unit("timer")[1]["Timer"]["OnCalendar"]
     if (analyze := shutil.which("systemd-analyze")) is None:
-        return
+        pytest.skip("systemd is not installed")
     env = {**os.environ, "HOME": str(home), "XDG_RUNTIME_DIR": str(home), "LC_ALL": "C"}
     files = [str(file) for file in sorted(units.iterdir())]
     for words in (["verify", "--user", "--man=no", *files], ["calendar", said]):

@@ -6,13 +6,21 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 import pytest
-from runs_root import assert_nothing_half, bare, command, files, make_root, manifests, until
+from runs_root import (
+    assert_nothing_half,
+    bare,
+    command,
+    executed,
+    files,
+    make_root,
+    manifests,
+    start,
+    until,
+)
 
 from insights.runs import publish
 from insights.runs.engine import Job, Outcome
@@ -41,8 +49,6 @@ main()
 @pytest.fixture
 def own_root(tmp_path: Path) -> Path:
     """A root in which both readouts have a page already, made without a kernel."""
-    from runs_root import executed
-
     root = make_root(tmp_path / "root")
     out = root / "outputs"
     publisher = publish.Publisher(out, root, Secrets({}), publish.renderer())
@@ -50,24 +56,6 @@ def own_root(tmp_path: Path) -> Path:
         job = Job("shop", name[2:], "", root / "notebooks" / f"{name}.ipynb", {})
         publisher.settle(job, Run.begun(), Outcome(executed(), None, 1))
     return root
-
-
-@contextmanager
-def start(words: list[str], root: Path) -> Iterator[subprocess.Popen[str]]:
-    """Start a command in its own session; it is killed where the test fails before it ends."""
-    with subprocess.Popen(
-        words,
-        cwd=root,
-        env=bare(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
 
 
 def pages(root: Path) -> dict[str, bytes]:

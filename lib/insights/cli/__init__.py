@@ -18,6 +18,7 @@ for _command in (
     packs.explain,
     simulating.simulate,
     history.list_,
+    history.prune,
 ):
     app.command(name=_command.__name__.strip("_"))(_command)
 

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from insights.cli.app import JsonOption, OutOption, app, failed, out_folder, print_json, say
+from insights.cli.app import JsonOption, OutOption, failed, out_folder, print_json, say
 from insights.errors import ParamError, did_you_mean, some
 
 if TYPE_CHECKING:
     from insights.runs.prune import Old
 
 
-@app.command(name="list")
 def list_(out: OutOption = None, as_json: JsonOption = False) -> None:
     """List the runs there have been and which pages are late; bring index.html up to date."""
     from datetime import UTC, datetime
@@ -41,7 +40,6 @@ def list_(out: OutOption = None, as_json: JsonOption = False) -> None:
         typer.echo(f"No readout has been run into {place} yet.")
 
 
-@app.command()
 def prune(
     pack: Annotated[
         str | None,
@@ -111,12 +109,14 @@ def _said(gone: Sequence[Old], done: str) -> Iterable[str]:
     """Yield a line a readout, then the total."""
     from insights import wording
 
-    of = Counter(f"{old.pack}/{old.readout}" for old in gone)
-    for name, n in of.items():
-        octets = sum(o.octets for o in gone if f"{o.pack}/{o.readout}" == name)
-        yield f"{name}: {wording.count(n, 'run')} {done}, {wording.size(octets)}"
-    total = wording.count(len(gone), "run")
-    yield f"{total} {done}, {wording.size(sum(old.octets for old in gone))}."
+    runs, octets = Counter[str](), Counter[str]()
+    for old in gone:
+        name = f"{old.pack}/{old.readout}"
+        runs[name] += 1
+        octets[name] += old.octets
+    for name, n in runs.items():
+        yield f"{name}: {wording.count(n, 'run')} {done}, {wording.size(octets[name])}"
+    yield f"{wording.count(len(gone), 'run')} {done}, {wording.size(octets.total())}."
 
 
 def _folders(place: Path, pack: str | None) -> list[str]:

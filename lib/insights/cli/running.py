@@ -140,8 +140,8 @@ def _engine(name: str, memory_mb: int) -> Engine:
     from insights.runs import engine
 
     if name and name not in engine.ENGINES:
-        hint = did_you_mean(name, engine.ENGINES) or "."
-        raise ParamError(f"--engine {name}: unknown engine{hint} Say fork or papermill.")
+        hint, known = did_you_mean(name, engine.ENGINES) or ".", " or ".join(engine.ENGINES)
+        raise ParamError(f"--engine {name}: unknown engine{hint} Say {known}.")
     if name == "fork" and not engine.possible():
         raise ParamError("--engine fork: this system cannot fork safely. Say papermill.")
     chosen = engine.papermill if name == "papermill" else engine.fork
@@ -155,9 +155,16 @@ def _rehearse(jobs: list[Job]) -> None:
 
     for job in {job.notebook: job for job in jobs}.values():
         try:
-            choices.rehearse(job.parameters)
+            choices.rehearse({**_defaults(job.notebook), **job.parameters})
         except ContractError:  # of the data, not of what was asked: the run will say so
             continue
+
+
+def _defaults(notebook: Path) -> dict[str, object]:
+    """Return what a notebook's parameters are where nothing is said."""
+    from insights import pack as packs
+
+    return {name: said.default for name, said in packs.notebook_parameters(notebook).items()}
 
 
 def _end(progress: Progress, place: Path, as_json: bool) -> NoReturn:

@@ -54,13 +54,22 @@ class GoalChance:
         row = {name: [getattr(self, name)] for name in names}
         return pd.DataFrame(row, index=pd.Index([self.name], name="goal"))
 
+    @property
+    def said(self) -> str:
+        """The chance in whole per cent; paths never tell that it is none or certain."""
+        if self.chance < 0.005 or self.chance > 0.995:
+            bound = 0.01 if self.chance < 0.5 else 0.99
+            side = "under" if self.chance < 0.5 else "over"
+            return f"{side} {wording.target(bound, 'share')}"
+        return wording.target(round(self.chance, 2), "share")
+
     def narrative(self) -> str:
         """Return the chance, the outcome expected with its range, and the rate it takes."""
         range_ = wording.span(self.expected_lower, self.expected_upper, self.unit)
         goal = f"{self.name} of {SIDES[self.better]} {wording.target(self.target, self.unit)}"
         periods = wording.count(len(self.fan), self.grain)
         return (
-            f"The chance to meet {goal} in {periods} is {_chance(self.chance)}:"
+            f"The chance to meet {goal} in {periods} is {self.said}:"
             f" {wording.number(self.expected, self.unit)} is expected,"
             f" {wording.target(RANGE, 'share')} range {range_}. {self._takes()}"
         )
@@ -77,10 +86,11 @@ class GoalChance:
         ax.axhline(self.target, color=charts.INK, linewidth=1.2)
         ax.margins(x=0.03, y=0.12)
         _name_ends(ax, self.target, float(median[-1]), self.unit)
-        text = f"chance {_chance(self.chance)}"
+        text = f"chance {self.said}"
         ax.annotate(
             text, (0, 1), (0, 4), xycoords="axes fraction", textcoords="offset points",
             ha="left", va="bottom", fontsize=charts.POINTS + 1, fontweight="bold",
+            color=charts.INK,
         )  # fmt: skip
         charts.value_ticks(ax, self.unit)
         ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
@@ -325,15 +335,6 @@ def _options(
             raise ParamError(f"chance: {name} is {value:g}. Give a finite number.")
     if elapsed < 0:
         raise ParamError(f"chance: elapsed is {elapsed}. Give a count of at least 0.")
-
-
-def _chance(share: float) -> str:
-    """Return a chance in whole per cent; paths never tell that it is none or certain."""
-    if share < 0.005 or share > 0.995:
-        bound = 0.01 if share < 0.5 else 0.99
-        side = "under" if share < 0.5 else "over"
-        return f"{side} {wording.target(bound, 'share')}"
-    return wording.target(round(share, 2), "share")
 
 
 def _name_ends(ax: Axes, target: float, median: float, unit: str) -> None:

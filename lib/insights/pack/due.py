@@ -79,7 +79,8 @@ def _day(words: str, text: str) -> str:
         return day
     if found := re.fullmatch(r"day (\d{1,2})", words.casefold()):
         if not 1 <= int(found[1]) <= LAST_IN_EVERY_MONTH:
-            raise ValueError(f"day {int(found[1])} is not in every month; use day 1 to 28")
+            last = LAST_IN_EVERY_MONTH
+            raise ValueError(f"day {int(found[1])} is not in every month; use day 1 to {last}")
         return f"day {int(found[1])}"
     hint = did_you_mean(words, known.values()) if words else ""
     raise ValueError(f"'{text}' is no day and time{hint or '.'} {WAYS}")

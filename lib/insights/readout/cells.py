@@ -8,29 +8,30 @@ from functools import singledispatch
 from typing import Any
 
 import pandas as pd
-from IPython.display import display
 from markupsafe import Markup
 
 from insights import charts as drawing
 from insights import wording
 from insights.data import sources
 from insights.errors import ParamError
+from insights.readout import card as cards
 from insights.readout import (
-    blocks,
     caveats,
     checking,
     choices,
     fragments,
     links,
+    putting,
     readings,
     sentences,
 )
-from insights.readout import card as cards
 from insights.readout.card import Scorecard
 from insights.readout.choices import Run
 from insights.readout.measures import Measure
+from insights.readout.putting import first_screen, put
 from insights.results import Result
 
+NOTHING = "Nothing to decide: no signal, and no goal missed."
 CHANGED = "2_what_changed"  # the notebook that says why
 SIGNAL_WORDS = {
     "headline": {"above": "▲ above usual", "below": "▼ below usual"},
@@ -98,29 +99,16 @@ def headline(page: object) -> None:
 def _headline(card: Scorecard) -> None:
     """Display the first screen: the answer, three numbers, what to do, what to mind."""
     text, care = sentences.headline(card), caveats.care(card)
-    steps = [{k: s[k] for k in ("text", "owner", "by")} for s in sentences.do(card)]
-    if not steps:
-        steps = [
-            {"text": "Nothing to decide: no signal, and no goal missed.", "owner": "", "by": ""}
-        ]
-    html = fragments.headline(
-        headline=text,
+    first_screen(
+        card,
+        text,
+        state=card.state,
         why=sentences.why(card),
         facts=sentences.facts(card),
-        do=steps,
+        steps=sentences.do(card) or [{"text": NOTHING, "owner": "", "by": ""}],
         care=care,
-        state=card.state,
         links=_why(card),
-    )
-    put(
-        "headline",
-        html,
-        text,
-        headline=text,
-        state=card.state,
         all_refused=card.state in {"refused", "unusable"},
-        care=care,
-        gates=checking.gates(card),
     )
 
 
@@ -164,7 +152,7 @@ def charts(card: Scorecard, *, most: int = 3) -> None:
     drawn = [m for m in card.moved[:most] or _leading(card) if m.regime["usable"].sum() > 1]
     if not drawn:
         why = "No chart: no measure has two usable periods under its present definition."
-        put("no_figure", fragments.no_figure(why), why, why=why)
+        putting.no_figure(why)
     for m in drawn:
         claim = _claim(card, m)
         alt = f"{claim} {_shape(card, m)}"
@@ -184,7 +172,7 @@ def gaps(card: Scorecard) -> None:
     """Display what is immature, missing, broken or failed a gate."""
     rows = checking.gap_rows(card)
     if not rows:
-        put("prose", fragments.prose([]), "")
+        putting.prose([])
         return
     html = fragments.table(
         columns=["What", "Measures", "Periods"],
@@ -203,16 +191,7 @@ def actions(page: object) -> None:
 @actions.register
 def _actions(card: Scorecard) -> None:
     """Display every action that a signal or a missed goal asks for."""
-    steps = sentences.do(card, most=20)
-    if not steps:
-        text = "Nothing to decide: no signal, and no goal missed."
-        put("prose", fragments.prose([text]), text)
-        return
-    rows = [
-        {"action": s["text"], "owner": s["owner"], "by": s["by"], "trigger": s["because"]}
-        for s in steps
-    ]
-    put("actions", fragments.actions(rows), "\n".join(s["text"] for s in steps))
+    putting.actions(sentences.do(card, most=20), NOTHING)
 
 
 def definitions(card: Scorecard) -> None:
@@ -240,11 +219,6 @@ def _unknown(what: str, page: object) -> ParamError:
         f"{what}: a {type(page).__name__} is no result of a readout. "
         "Give what readout.scorecard or readout.change returned."
     )
-
-
-def put(kind: str, html: str, text: str, **data: Any) -> None:
-    """Display one block."""
-    display(blocks.bundle(kind, str(html), text, data), raw=True)
 
 
 def _row(card: Scorecard, m: Measure) -> dict[str, Any]:

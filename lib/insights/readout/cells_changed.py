@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from insights import charts as drawing
-from insights.readout import cells, changed, checking, fragments, links, readings
+from insights.readout import cells, changed, fragments, links, putting, readings
 from insights.readout import changed_words as words
 from insights.readout.changed import Split, WhatChanged
 from insights.readout.choices import Run
@@ -26,26 +26,16 @@ def change(
 @cells.headline.register
 def _headline(page: WhatChanged) -> None:
     """Display the first screen: what moved, what it came from, what to check, what to mind."""
-    text, care = words.headline(page), words.care(page)
-    state = "signal" if page.lead.total.direction else "none"
-    html = fragments.headline(
-        headline=text,
+    putting.first_screen(
+        page.card,
+        words.headline(page),
+        state="signal" if page.lead.total.direction else "none",
         why=words.why(page),
         facts=words.facts(page),
-        do=[{k: s[k] for k in ("text", "owner", "by")} for s in words.next_steps(page)[:3]],
-        care=care,
-        state=state,
+        steps=words.next_steps(page)[:3],
+        care=words.care(page),
         links=[links.beside(page.run, "1_scorecard", "Scorecard")],
-    )
-    cells.put(
-        "headline",
-        html,
-        text,
-        headline=text,
-        state=state,
         all_refused=page.card.state == "refused",
-        care=care,
-        gates=checking.gates(page.card),
     )
 
 
@@ -56,7 +46,7 @@ def _show(page: WhatChanged) -> None:
     alt = f"{words.headline(page)} Waterfall of the parts. {split.closure()}"
     html = fragments.figure(drawing.svg(split.plot()), alt, split.closure(), _figures(split))
     kept = readings.of_change(page)
-    cells.put("figure", html, split.closure(), alt=alt, readings=kept)
+    putting.put("figure", html, split.closure(), alt=alt, readings=kept)
 
 
 def _figures(split: Split) -> pd.DataFrame:
@@ -78,46 +68,34 @@ def drill(page: WhatChanged) -> None:
     rows = words.drill(page)
     if not rows:
         text = "This metric has no dimension to be split by here."
-        cells.put("prose", fragments.prose([text]), text)
+        putting.prose([text])
         return
     columns = ["Split by", "Mix", "Rates within", "Largest part"]
     if len(rows[0]) == 2:
         columns = ["Split by", "Largest part"]
     note = "Each row splits the same change; rows are not to be added."
-    html = fragments.table(columns, rows, "The change by each dimension", note)
-    cells.put("table", html, "\n".join(" | ".join(row) for row in rows))
+    putting.table(columns, rows, "The change by each dimension", note)
 
 
 def found(page: WhatChanged) -> None:
     """Display the few combinations of dimensions that carry the change, or that none does."""
     text = words.sits(page)
     if page.segments is None or page.segments.table.empty:
-        cells.put("no_figure", fragments.no_figure(text), text, why=text)
+        putting.no_figure(text)
         return
     alt = f"{text} Bars of what each segment contributes, with intervals."
     html = fragments.figure(drawing.svg(page.segments.plot()), alt, text)
-    cells.put("figure", html, text, alt=alt)
+    putting.put("figure", html, text, alt=alt)
 
 
 def not_this(page: WhatChanged) -> None:
     """Display what the change is not, or might be besides."""
     rows = words.not_this(page)
-    html = fragments.table(
-        ["Might it be", "Answer"], rows, "Other explanations, and what the data say"
-    )
-    cells.put("table", html, "\n".join(" | ".join(row) for row in rows))
+    putting.table(["Might it be", "Answer"], rows, "Other explanations, and what the data say")
 
 
 @cells.actions.register
 def _actions(page: WhatChanged) -> None:
     """Display what to check next, and whose it is."""
-    steps = words.next_steps(page)
-    if not steps:
-        text = "Nothing to check: the change is within what chance alone brings."
-        cells.put("prose", fragments.prose([text]), text)
-        return
-    rows = [
-        {"action": s["text"], "owner": s["owner"], "by": s["by"], "trigger": s["because"]}
-        for s in steps
-    ]
-    cells.put("actions", fragments.actions(rows), "\n".join(s["text"] for s in steps))
+    nothing = "Nothing to check: the change is within what chance alone brings."
+    putting.actions(words.next_steps(page), nothing)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from insights import charts as drawing
-from insights.readout import cells, checking, fragments, links, outlook, people_words, readings
+from insights.readout import cells, fragments, links, outlook, people_words, putting, readings
 from insights.readout import outlook_words as words
 from insights.readout.choices import Run
 from insights.readout.outlook import Outlook
@@ -41,28 +41,17 @@ def coming(
 @cells.headline.register
 def _headline(page: Outlook) -> None:
     """Display the first screen: what is coming, how sure, what it takes, what to do."""
-    text, care = words.headline(page), words.care(page)
     gap = people_words.gap_people(page)
-    state = "signal" if gap is not None and gap < people_words.SHORT else "none"
-    steps = [{k: s[k] for k in ("text", "owner", "by")} for s in words.steps(page)[:3]]
-    html = fragments.headline(
-        headline=text,
+    putting.first_screen(
+        page.card,
+        words.headline(page),
+        state="signal" if gap is not None and gap < people_words.SHORT else "none",
         why=words.why(page),
         facts=words.facts(page),
-        do=steps,
-        care=care,
-        state=state,
+        steps=words.steps(page)[:3],
+        care=words.care(page),
         links=[links.beside(page.run, "1_scorecard", "Scorecard")],
-    )
-    cells.put(
-        "headline",
-        html,
-        text,
-        headline=text,
-        state=state,
         all_refused=page.card.state == "refused",
-        care=care,
-        gates=checking.gates(page.card),
     )
 
 
@@ -72,8 +61,8 @@ def _show(page: Outlook) -> None:
     claim = page.narrative()
     alt = f"{claim} Line of what was, dashed what is expected, bands of its ranges."
     html = fragments.figure(drawing.svg(page.plot()), alt, claim, _figures(page))
-    cells.put("figure", html, claim, alt=alt, readings=readings.of_outlook(page))
-    cells.put("forecast", "", "", rows=outlook.log_rows(page))
+    putting.put("figure", html, claim, alt=alt, readings=readings.of_outlook(page))
+    putting.put("forecast", "", "", rows=outlook.log_rows(page))
 
 
 def score(page: Outlook) -> None:
@@ -81,10 +70,10 @@ def score(page: Outlook) -> None:
     record = page.record if page.record.scored else page.replay
     claim = words.score(page)
     if not record.scored:
-        cells.put("no_figure", fragments.no_figure(claim), claim, why=claim)
+        putting.no_figure(claim)
         return
     html = fragments.figure(drawing.svg(record.plot()), claim, claim)
-    cells.put("figure", html, claim, alt=claim)
+    putting.put("figure", html, claim, alt=claim)
     if page.record.scored:
         _table(SCORES, words.scores(page.record), "How published forecasts did")
 
@@ -93,7 +82,9 @@ def leaderboard(page: Outlook) -> None:
     """Display how the models did in replays; seasonal naive is always among them."""
     rows = words.board(page)
     if not rows:
-        _prose(["There is too little history to replay models; the last season is repeated."])
+        putting.prose(
+            ["There is too little history to replay models; the last season is repeated."]
+        )
         return
     note = "Mean absolute miss in replays from earlier origins, over history's usual step."
     _table(BOARD, rows, "How models did in replays", note)
@@ -102,7 +93,7 @@ def leaderboard(page: Outlook) -> None:
 def staffing(page: Outlook) -> None:
     """Display whom it takes, by queue, against whom there is."""
     if page.staffed is None:
-        _prose(["The pack has no plan for this metric, so nobody is staffed from it."])
+        putting.prose(["The pack has no plan for this metric, so nobody is staffed from it."])
         return
     flow = page.staffed.flow
     claim = people_words.staffing(page)
@@ -110,7 +101,7 @@ def staffing(page: Outlook) -> None:
     html = fragments.figure(
         drawing.svg(flow.plot()), claim, claim, table, "Full-time people; in brackets the gap."
     )
-    cells.put("figure", html, claim, alt=claim)
+    putting.put("figure", html, claim, alt=claim)
     note = "Full-time people at each queue's upper end; gap: on hand less needed, − is short."
     _table(PARTS, people_words.parts(page), "Whom it takes, by queue", note)
 
@@ -119,41 +110,30 @@ def scenarios(page: Outlook) -> None:
     """Display what else might come, and what that would take."""
     head = list(SCENARIOS)
     head += ["People, most", "Gap, mean"] if page.staffed is not None else []
-    rows = words.scenarios(page)
-    if page.staffed is not None and people_words.gap_people(page) is None:
-        head, rows = head[:-1], [row[:-1] for row in rows]
-    _table(head, rows, "What if it comes otherwise")
+    _table(head, words.scenarios(page), "What if it comes otherwise")
 
 
 def chances(page: Outlook) -> None:
     """Display the chance that the goal is met by its date."""
     if not page.chances:
         text = "No goal is set for this metric and these rows."
-        cells.put("no_figure", fragments.no_figure(text), text, why=text)
+        putting.no_figure(text)
         return
     for chance in page.chances:
         claim = chance.narrative()
         html = fragments.figure(drawing.svg(chance.plot()), claim, claim)
-        cells.put("figure", html, claim, alt=claim)
+        putting.put("figure", html, claim, alt=claim)
 
 
 @cells.actions.register
 def _actions(page: Outlook) -> None:
     """Display what to do about it, and whose it is."""
-    steps = words.steps(page)
-    if not steps:
-        _prose(["Nothing to decide: nobody is short, and no goal is out of reach."])
-        return
-    rows = [
-        {"action": s["text"], "owner": s["owner"], "by": s["by"], "trigger": s["because"]}
-        for s in steps
-    ]
-    cells.put("actions", fragments.actions(rows), "\n".join(s["text"] for s in steps))
+    putting.actions(words.steps(page), words.nothing(page))
 
 
 def unknowns(page: Outlook) -> None:
     """Display what the page cannot say."""
-    _prose(words.limits(page))
+    putting.prose(words.limits(page))
 
 
 def _figures(page: Outlook) -> pd.DataFrame:
@@ -169,9 +149,4 @@ def _table(head: Sequence[str], rows: list[list[str]], caption: str, note: str =
     """Display a table without the columns that are empty."""
     keep = [i for i in range(len(head)) if any(row[i] for row in rows)]
     rows = [[row[i] for i in keep] for row in rows]
-    html = fragments.table([head[i] for i in keep], rows, caption, note)
-    cells.put("table", html, "\n".join(" | ".join(row) for row in rows))
-
-
-def _prose(said: list[str]) -> None:
-    cells.put("prose", fragments.prose(said), "\n".join(said))
+    putting.table([head[i] for i in keep], rows, caption, note)

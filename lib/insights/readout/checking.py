@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from insights import wording
@@ -39,11 +40,15 @@ def unit(card: Scorecard, m: Measure) -> str:
 
 def rows(card: Scorecard) -> list[dict[str, str]]:
     """Return every finding, those that fail first; findings on a whole source are said once."""
-    found = []
+    found: dict[tuple[str, str, str], list[str]] = {}  # by gate, level and message, measures
+
+    def note(gate: str, titles: Sequence[str], level: str, message: str) -> None:
+        found.setdefault((gate, level, message), []).extend(titles)
+
     for m in card.measures:
         for finding in m.findings:
-            found.append(_row(finding.gate, m.metric.title, finding.level, finding.message))
-    for feed, names in _feeds(card):
+            note(finding.gate, [m.metric.title], finding.level, finding.message)
+    for feed, titles in _feeds(card):
         for state, gate in DAY_GATES.items():
             if text := feed.says(state):
                 now = (
@@ -51,17 +56,20 @@ def rows(card: Scorecard) -> list[dict[str, str]]:
                     if card.run.as_of in feed.by_period.index and state != "level"
                     else 0
                 )
-                found.append(
-                    _row(gate, names, "fail" if now else "warn", wording.sentence(text))
-                )
+                note(gate, titles, "fail" if now else "warn", wording.sentence(text))
     for m in card.measures:
         if m.metric.clock_is == "filed" and (text := _old(card, m)):
-            found.append(_row("filing delay", "every measure dated by filing", "warn", text))
+            filed = [
+                one.metric.title for one in card.measures if one.metric.clock_is == "filed"
+            ]
+            note("filing delay", filed, "warn", text)
             break
     following = periods.step(card.run.as_of, card.run.grain)
     if following <= card.run.data_through < periods.last_day(following, card.run.grain):
-        found.append(_row("partial last period", "every measure", "warn", card.run.freshness))
-    return sorted(found, key=lambda row: row["level"] != "fail")
+        everyone = [m.metric.title for m in card.measures]
+        note("partial last period", everyone, "warn", card.run.freshness)
+    rows_ = [_row(card, *said, titles) for said, titles in found.items()]
+    return sorted(rows_, key=lambda row: row["level"] != "fail")
 
 
 def passed(card: Scorecard) -> str:
@@ -205,18 +213,19 @@ def _old(card: Scorecard, m: Measure) -> str:
     return f"A filed {card.run.grain} is final, but concerns decisions about {age} old."
 
 
-def _feeds(card: Scorecard) -> list[tuple[Any, str]]:
+def _feeds(card: Scorecard) -> list[tuple[Any, list[str]]]:
     """Return each different feed once, with the measures that read it."""
     by_feed: dict[int, tuple[Any, list[str]]] = {}
     for m in card.measures:
         if m.feed is not None:
             by_feed.setdefault(id(m.feed), (m.feed, []))[1].append(m.metric.title)
-    everyone = len(card.measures)
-    return [
-        (feed, "every measure" if len(titles) == everyone else wording.listing(titles))
-        for feed, titles in by_feed.values()
-    ]
+    return list(by_feed.values())
 
 
-def _row(gate: str, metric: str, level: str, message: str) -> dict[str, str]:
-    return {"gate": gate, "metric": metric, "level": level, "message": message}
+def _row(
+    card: Scorecard, gate: str, level: str, message: str, titles: Sequence[str]
+) -> dict[str, str]:
+    """Return one finding with the measures that it concerns, named in the page's order."""
+    named = [m.metric.title for m in card.measures if m.metric.title in titles]
+    whose = "every measure" if len(named) == len(card.measures) else wording.listing(named)
+    return {"gate": gate, "metric": whose, "level": level, "message": message}

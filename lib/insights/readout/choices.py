@@ -140,7 +140,7 @@ def start(
     if study is not None:
         asked = [metric_of(loaded, study)]
     elif coming is not None:
-        asked = [coming or _first_count(loaded, kept)]
+        asked = [_count(loaded, coming or _first_count(loaded, kept))]
     elif metric is not None:
         asked = [metric or _first_additive(loaded, kept)]
     names = tuple(asked) or _kept_by(loaded, kept)
@@ -186,6 +186,18 @@ def _first_additive(pack: Pack, kept: Mapping[str, str]) -> str:
         if adds_up and splits and set(kept) <= set(metric.dimensions):
             return name
     raise ParamError("no metric of the pack can be split by a dimension. Name one: metric.")
+
+
+def _count(pack: Pack, name: str) -> str:
+    """Return a metric's name, or refuse one that is no count of what comes in."""
+    metric = series.require_metric(pack, name)
+    if metric.kind != "count" or metric.snapshot:
+        kind = "a stock" if metric.snapshot else f"a {metric.kind}"
+        raise ParamError(
+            f"metric '{name}' is {kind}; only a count of what comes in is forecast. "
+            "Choose a count."
+        )
+    return name
 
 
 def _first_count(pack: Pack, kept: Mapping[str, str]) -> str:
@@ -245,10 +257,7 @@ def _last_complete(through: pd.Timestamp, grain: str, pack: Pack) -> pd.Timestam
 def _given(
     as_of: date | str, grain: str, pack: Pack, begin: pd.Timestamp, through: pd.Timestamp
 ) -> pd.Timestamp:
-    try:
-        day = pd.Timestamp(date.fromisoformat(str(as_of)))
-    except ValueError:
-        raise ParamError(f"as_of is '{as_of}'; it must be a date such as 2025-12-29.") from None
+    day = a_day("as_of", as_of)
     first = periods.first_day(day, grain, pack.info.week_starts)
     last = periods.last_day(first, grain)
     if last < begin:
@@ -266,23 +275,57 @@ def _given(
     return first
 
 
+def a_day(name: str, said: date | str) -> pd.Timestamp:
+    """Return a parameter's day, or refuse what is none."""
+    try:
+        return pd.Timestamp(date.fromisoformat(str(said)))
+    except ValueError:
+        raise ParamError(f"{name} is '{said}'; it must be a date such as 2025-12-29.") from None
+
+
+def step_ahead(run: Run, name: str, said: str, horizon: int) -> int:
+    """Return how many periods after the next one a day lies; refuse one beyond the horizon."""
+    day = a_day(name, said)
+    following = periods.step(run.as_of, run.grain)
+    last = periods.step(run.as_of, run.grain, horizon)
+    if not following <= day <= periods.last_day(last, run.grain):
+        raise ParamError(
+            f"{name} is '{said}', which is not in the {wording.count(horizon, run.grain)} "
+            f"from {wording.day(following.date())}. Give a day in them."
+        )
+    return int((periods.between(following, last, run.grain) <= day).sum()) - 1
+
+
 def rehearse(parameters: Mapping[str, Any]) -> None:
-    """Refuse a notebook's parameters that its opening would refuse, without running it.
+    """Refuse a notebook's parameters that its first cells would refuse, without running it.
+
+    Parameters
+    ----------
+    parameters
+        All that the notebook declares, by name.
 
     Raises
     ------
     ParamError
-        As ``start``; further parameters are left alone.
+        As ``start``, or of dates and lengths; further parameters are left alone.
     """
     known = {"where", "grain", "as_of", "metrics", "metric", "study"}
     asked = {k: v for k, v in parameters.items() if k in known}
+    if "horizon" in parameters:
+        asked["coming"] = asked.pop("metric", "")
     run = start(parameters["pack"], **asked)
     run.source.backend.disconnect()
-    if "compare" in parameters:
+    if {"compare", "span"} <= parameters.keys():
         events = run.pack.events
         windows.require(parameters["compare"], parameters["span"], run.grain, events)
-    require_history(parameters.get("history", LEAST_HISTORY))
-    require_horizon(parameters.get("horizon", 1))
+    if "history" in parameters:
+        require_history(parameters["history"])
+    if "horizon" in parameters:
+        require_horizon(parameters["horizon"])
+        if launch := parameters.get("launch"):
+            step_ahead(run, "launch", launch, parameters["horizon"])
+        if clear_by := parameters.get("clear_by"):
+            a_day("clear_by", clear_by)
 
 
 def require_history(history: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from insights import wording
 from insights.data import forecast_log
-from insights.errors import MethodError, ParamError
+from insights.errors import MethodError
 from insights.methods import forecasts, goals
 from insights.methods.forecasts import Record
 from insights.methods.forecasts.record import NAIVE, PUBLISHED
@@ -27,7 +27,7 @@ from insights.readout.choices import Run
 from insights.readout.expected import Expected
 from insights.readout.measures import Measure, gather
 from insights.readout.staffed import Staffed
-from insights.readout.supposed import Scenarios, What, a_day
+from insights.readout.supposed import Scenarios, What
 from insights.readout.supposed import build as scenarios_of
 
 FEWEST = 8  # usable periods that a replay learns from
@@ -46,7 +46,6 @@ class Outlook:
     chances: tuple[GoalChance, ...]
     delay: Measure | None  # how late the metric's rows come
     late: str = ""  # why the backlog cannot be cleared by the day asked for
-    horizon: int = field(default=13)
 
     @property
     def run(self) -> Run:
@@ -57,6 +56,11 @@ class Outlook:
     def measure(self) -> Measure:
         """The metric."""
         return self.card.measures[0]
+
+    @property
+    def horizon(self) -> int:
+        """Periods ahead."""
+        return self.expected.forecast.horizon
 
     @property
     def plan(self) -> Plan | None:
@@ -114,7 +118,7 @@ def build(
     Parameters
     ----------
     run
-        From ``choices.start`` with one metric.
+        From ``choices.start`` with ``coming``.
     horizon
         Periods ahead.
     clear_by
@@ -127,18 +131,18 @@ def build(
     Raises
     ------
     ParamError
-        The run has more than one metric, the metric is no count, or a parameter cannot be.
+        A parameter cannot be.
     MethodError
         No period is usable.
     """
-    metric = require_count(run)
+    title = run.pack.metrics[run.metrics[0]].title
     choices.require_horizon(horizon)
     expecting.frequency(run)
     asked = scenarios or Scenarios()
     card = cards.build(run)
     plan = plan_of(run)
     expected = expecting.build(run, card.measures[0], horizon=horizon, plan=plan, seed=seed)
-    day = None if not clear_by else a_day("clear_by", clear_by).date()
+    day = None if not clear_by else choices.a_day("clear_by", clear_by).date()
     late = ""
     try:
         staffed = staffing.build(expected, clear_by=day)
@@ -149,31 +153,14 @@ def build(
     return Outlook(
         card=card,
         expected=expected,
-        record=_record(run, expected, metric.title),
-        replay=_replay(run, expected, metric.title),
+        record=_record(run, expected, title),
+        replay=_replay(run, expected, title),
         staffed=staffed,
         what_ifs=tuple(scenarios_of(expected, staffed, asked)),
         chances=tuple(_chances(card, expected)),
         delay=_delay(run),
         late=late,
-        horizon=horizon,
     )
-
-
-def require_count(run: Run) -> Any:
-    """Return the run's one metric, which must be a count of what comes in."""
-    if len(run.metrics) != 1:
-        raise ParamError(
-            f"what is coming is asked one metric at a time; this run has {len(run.metrics)}."
-        )
-    metric = run.pack.metrics[run.metrics[0]]
-    if metric.kind != "count" or metric.snapshot:
-        kind = "a stock" if metric.snapshot else f"a {metric.kind}"
-        raise ParamError(
-            f"metric '{run.metrics[0]}' is {kind}; only a count of what comes in is forecast. "
-            "Choose a count."
-        )
-    return metric
 
 
 def plan_of(run: Run) -> Plan | None:
@@ -184,18 +171,23 @@ def plan_of(run: Run) -> Plan | None:
 def log_rows(page: Outlook) -> list[dict[str, Any]]:
     """Return what the page forecasts as rows of the forecast log; small groups are left out."""
     run, made = page.run, page.expected
-    named = {forecast_log.segment(run.where): made.own}
-    queue = page.plan.queue if page.plan else None
-    for value, part in made.parts.items():
-        assert queue is not None
-        if float(made.of(part)["mean"].min()) >= run.pack.info.min_group:
-            named[forecast_log.segment({**run.where, queue: value})] = part
     rows = []
-    for segment, node in named.items():
+    for segment, node in _segments(page.run, made).items():
+        if float(made.of(node)["mean"].min()) < run.pack.info.min_group:
+            continue
         table = made.table if node == made.own else made.of(node)
         for row in _logged(table, made.naive(node), segment, run):
             rows.append({"metric": page.measure.name, "grain": run.grain, **row})
     return rows
+
+
+def _segments(run: Run, made: Expected) -> dict[str, str]:
+    """Return the page's own rows and its queues: the log's name, and the forecast's."""
+    named = {forecast_log.segment(run.where): made.own}
+    if made.plan is not None and made.plan.queue:
+        for value, part in made.parts.items():
+            named[forecast_log.segment({**run.where, made.plan.queue: value})] = part
+    return named
 
 
 def _logged(
@@ -232,21 +224,11 @@ def _record(run: Run, made: Expected, title: str) -> Record:
     """Score what was published earlier, of the page's rows and of its queues."""
     log = forecast_log.read(run.pack.name, made.measure.name, run.grain)
     log = log[log["origin"] < run.as_of]
-    main = forecast_log.segment(run.where)
-    named = {made.own: main}
-    queue = made.plan.queue if made.plan else None
-    if queue:
-        named |= {
-            part: forecast_log.segment({**run.where, queue: value})
-            for value, part in made.parts.items()
-        }
-    past = made.forecast.history
-    past = past[past["unique_id"].isin(list(named)) & past["state"].isin(["used", "masked"])]
-    actual = past.assign(unique_id=past["unique_id"].map(named))
-    log = log[log["segment"].isin(list(named.values()))]
-    return forecasts.record(
-        log, actual[["unique_id", "ds", "y"]], metric=title, main=main, noun=run.grain
-    )
+    named = _segments(run, made)
+    past = pd.concat([made.past(node).assign(unique_id=name) for name, node in named.items()])
+    actual = past.loc[past["state"].isin(["used", "masked"]), ["unique_id", "ds", "y"]]
+    log, main = log[log["segment"].isin(list(named))], forecast_log.segment(run.where)
+    return forecasts.record(log, actual, metric=title, main=main, noun=run.grain)
 
 
 def _replay(run: Run, made: Expected, title: str) -> Record:
@@ -256,7 +238,7 @@ def _replay(run: Run, made: Expected, title: str) -> Record:
     before, after = past.iloc[:-horizon], past.iloc[-horizon:]
     rows: list[dict[str, Any]] = []
     if (before["state"] == "used").sum() >= FEWEST:
-        known = before.assign(unique_id=main, y=before["y"])[["unique_id", "ds", "y"]]
+        known = before.assign(unique_id=main)[["unique_id", "ds", "y"]]
         events = made.forecast.events
         events = events[events["unique_id"].isna() | (events["unique_id"] == made.own)]
         told = forecasts.forecast(
@@ -296,8 +278,9 @@ def _chances(card: Scorecard, made: Expected) -> Iterator[GoalChance]:
     ends = [(goal.target, measure.metric.better), (goal.high, "lower"), (goal.low, "higher")]
     by = made.forecast.horizon
     if goal.by is not None:
-        coming = made.table["ds"]
-        by = max(int((coming <= pd.Timestamp(goal.by)).sum()), 1)
+        by = int((made.table["ds"] <= pd.Timestamp(goal.by)).sum())
+        if by == 0:
+            return  # its day is past: whether it was met is for the scorecard
     for value, better in ends:
         if value is not None:
             yield goals.chance(

@@ -143,10 +143,10 @@ def board(page: Outlook) -> list[list[str]]:
     made = []
     for row in shown.to_dict("records"):
         is_all = row["model"] == "published"
-        name = "published: the median of the chosen" if is_all else str(row["model"])
+        name = "published" if is_all else str(row["model"])
         relative = row["score"] / against - 1 if against else math.nan
         less = "" if not math.isfinite(relative) else wording.relative(relative)
-        part = "yes" if row["chosen"] and not is_all else ""
+        part = "the median" if is_all else "yes" if row["chosen"] else "no"
         made.append([name, wording.number(float(row["score"]), "score"), less, part])
     return made
 
@@ -183,7 +183,7 @@ def scenarios(page: Outlook) -> list[list[str]]:
     for what in page.what_ifs:
         total = float(what.volume["mean"].sum())
         row = [what.name, what.words or "nothing else happens", wording.number(total)]
-        row.append("" if what.flow is None and total == base else wording.change(total - base))
+        row.append(wording.change(total - base) if what.words else "none")
         if what.flow is not None:
             row.append(wording.number(people_words.most_of(what), "score"))
             gap = people_words.gap_of(what)
@@ -217,12 +217,21 @@ def steps(page: Outlook) -> list[dict[str, str]]:
     for chance in page.chances:
         if chance.chance < 0.5:
             text = f"Decide whether the goal for {page.measure.metric.title} still stands"
-            found.append((text, f"the chance to meet it is {_chance(chance.chance)}"))
+            found.append((text, f"the chance to meet it is {chance.said}"))
     by = wording.day((page.run.end + pd.Timedelta(days=7)).date())
     return [
         {"text": wording.sentence(text), "owner": owner, "by": by, "because": because}
         for text, because in found
     ]
+
+
+def nothing(page: Outlook) -> str:
+    """Return that there is nothing to decide, and why."""
+    if page.staffed is None and not page.chances:
+        return (
+            "Nothing to decide: no goal is set for these rows, and nobody is staffed from them."
+        )
+    return "Nothing to decide: nobody is short, and no goal is out of reach."
 
 
 def care(page: Outlook) -> list[str]:
@@ -306,10 +315,6 @@ def _refused(page: Outlook) -> list[str]:
 
 def _share(x: float) -> str:
     return wording.number(x, "share") if math.isfinite(x) else ""
-
-
-def _chance(x: float) -> str:
-    return f"under 1{wording.NBSP}%" if x < 0.01 else wording.number(x, "share")
 
 
 def _day(when: pd.Timestamp) -> str:

@@ -14,12 +14,12 @@ from insights.data import periods, series
 from insights.errors import MethodError
 from insights.methods import staffing
 from insights.methods.staffing import Flow
+from insights.methods.staffing.deferred import HOURS
 from insights.pack import Plan, Setting
 from insights.readout.choices import Run
 from insights.readout.expected import Expected
 
 RECENT = 8  # periods whose mean a setting is
-A_WEEK = {"day": 1 / 5, "week": 1.0, "month": 52 / 12, "quarter": 13.0}  # weeks of paid work
 ONE = "all"  # the queue of a plan without queues
 SEVERE = "severe_share"
 
@@ -67,7 +67,7 @@ def build(expected: Expected, *, clear_by: date | None = None) -> Staffed | None
         for name, said in plan.settings().items()
     }
     hours, backlog, lacking = _on_hand(run, plan, groups)
-    weeks = A_WEEK[run.grain]
+    weeks = HOURS[run.grain] / HOURS["week"]
     options |= {"person_hours": plan.person_hours * weeks, "grain": run.grain}
     options |= {"hours_available": hours, "backlog": backlog or 0.0, "clear_by": clear_by}
     if plan.severe_cap_hours is not None:
@@ -135,7 +135,7 @@ def _by_queue(
                 "Give one for every queue in plans.yaml."
             )
         return {q: float(value) for q, value in given.items() if value is not None}
-    sums = _recent(run, plan, said).groupby("queue")[["events", "exposure"]].sum()
+    sums = recent(run, plan, said).groupby("queue")[["events", "exposure"]].sum()
     rates = sums["events"] / sums["exposure"].where(sums["exposure"] > 0)
     whole = float(sums["events"].sum() / max(sums["exposure"].sum(), 1e-300))
     if not sums["exposure"].sum() > 0:
@@ -146,8 +146,8 @@ def _by_queue(
     return {q: float(rates.get(q, whole)) for q in queues}
 
 
-def _recent(run: Run, plan: Plan, name: str) -> pd.DataFrame:
-    """Return a metric's last periods by ``queue``, for as much of ``where`` as it knows."""
+def recent(run: Run, plan: Plan, name: str) -> pd.DataFrame:
+    """Return a metric's last periods by ``queue``, kept to as much of ``where`` as it knows."""
     metric = run.pack.metrics[name]
     by = [d for d in [plan.queue] if d is not None and d in metric.dimensions]
     rows = series.build(
@@ -190,7 +190,7 @@ def _on_hand(
             lacking.append(f"{words} are not known by {wording.listing(unknown)}")
             found.append(None)
             continue
-        rows = _recent(run, plan, name)
+        rows = recent(run, plan, name)
         if metric.snapshot:
             rows = rows[rows["period"] == run.as_of]
         many = max(rows["period"].nunique(), 1)

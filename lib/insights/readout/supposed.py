@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 
 import pandas as pd
 
 from insights import wording
-from insights.data import periods, series
-from insights.errors import ParamError
 from insights.methods.staffing import Flow
-from insights.readout.choices import Run
+from insights.pack import Plan
+from insights.readout.choices import step_ahead
 from insights.readout.expected import Expected
-from insights.readout.staffed import RECENT, Staffed
+from insights.readout.staffed import Staffed, recent
 
 LAUNCH_PERIODS = 4  # in which a launch is felt, its own included
 
@@ -65,13 +63,15 @@ def _factors(made: Expected, asked: Scenarios) -> Iterator[tuple[str, str, pd.Se
         more = f"{wording.relative(asked.spike)} in the first {wording.count(count, run.grain)}"
         yield "Spike", more, 1 + asked.spike * (step < count)
     if asked.automation and plan is not None and plan.automated:
-        share = _automated(made, plan.automated)
+        share = _automated(made, plan, plan.automated)
         people = (1 - share - asked.automation) / (1 - share)
         said = wording.change(asked.automation, "share")
         text = f"{said} answered without a person, from {wording.number(share, 'share')}"
         yield "Automation", text, pd.Series(max(people, 0.0), index=step.index)
     if asked.launch_lift:
-        first = _launch(run, ahead, asked.launch)
+        first = len(ahead) // 2
+        if asked.launch:
+            first = step_ahead(run, "launch", asked.launch, len(ahead))
         felt = step.between(first, first + LAUNCH_PERIODS - 1)
         when = wording.the_period(ahead.iloc[first].date(), run.grain)
         periods_ = wording.count(int(felt.sum()), run.grain)
@@ -79,39 +79,7 @@ def _factors(made: Expected, asked: Scenarios) -> Iterator[tuple[str, str, pd.Se
         yield "Launch", text, 1 + asked.launch_lift * felt
 
 
-def _automated(made: Expected, name: str) -> float:
+def _automated(made: Expected, plan: Plan, name: str) -> float:
     """Return the share that no person handles now."""
-    run = made.run
-    metric = run.pack.metrics[name]
-    kept = {d: v for d, v in run.where.items() if d in metric.dimensions}
-    rows = series.build(
-        run.source,
-        name,
-        grain=run.grain,
-        start=periods.step(run.as_of, run.grain, 1 - RECENT).date(),
-        end=run.end.date(),
-        where=kept,
-        known_by=run.known_by.date(),
-    )
+    rows = recent(made.run, plan, name)
     return float(rows["events"].sum() / rows["exposure"].sum())
-
-
-def _launch(run: Run, ahead: pd.Series, asked: str) -> int:
-    """Return which of the periods ahead a launch falls into."""
-    if not asked:
-        return len(ahead) // 2
-    first = periods.first_day(a_day("launch", asked), run.grain, run.pack.info.week_starts)
-    if first not in set(ahead):
-        raise ParamError(
-            f"launch is '{asked}', which is not in the {wording.count(len(ahead), run.grain)} "
-            f"from {wording.day(ahead.iloc[0].date())}. Give a day in them."
-        )
-    return int(list(ahead).index(first))
-
-
-def a_day(name: str, text: str) -> pd.Timestamp:
-    """Return a parameter's day, or refuse it."""
-    try:
-        return pd.Timestamp(date.fromisoformat(text))
-    except ValueError:
-        raise ParamError(f"{name} is '{text}'; it must be a date such as 2026-03-02.") from None

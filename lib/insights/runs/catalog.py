@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -75,13 +76,23 @@ def confirm(out: Path, job: Job, standing: Manifest, run: Run | None = None) -> 
         (_home(out, standing) / CHECKED).write_text(json.dumps(note), encoding="utf-8")
 
 
+def run_of(page: Path) -> str | None:
+    """Return which run a page says that it is of, or None."""
+    try:
+        with open(page, "rb") as file:
+            found = RUN.search(file.read(HEAD))
+    except OSError:
+        return None
+    return found[1].decode() if found else None
+
+
 def last_published(home: Path) -> Manifest | None:
     """Return the run whose page stands in one readout's folder, or None.
 
     The page says which it is. By their names the newest would be another where a clock was set
     back meanwhile; they decide only where there is no such page or its run is gone.
     """
-    if (said := _run_of(home / PAGE)) is not None:
+    if (said := run_of(home / PAGE)) is not None:
         with suppress(ValueError):
             if stands(run := _read(home / "runs" / said / MANIFEST)):
                 return run
@@ -95,7 +106,7 @@ def earlier(home: Path, run: Manifest) -> tuple[Manifest | None, Manifest | None
     """
     last = None
     shown = last_published(home)
-    for other in [*([shown] if shown else []), *newest_first(home)]:
+    for other in chain([shown] if shown else [], newest_first(home)):
         if stands(other) and _asked(other) == _asked(run):
             last = last or other
             if (other["as_of"] or "") < (run["as_of"] or ""):
@@ -164,11 +175,13 @@ def relink(out: Path, pack: str) -> None:
     if not home.is_dir():
         return
     with staging.held(home), _aside(out, "links") as aside:
-        there, now = Pages(out).targets(pack), datetime.now(UTC)
+        pages, now = Pages(out), datetime.now(UTC)
+        there = pages.targets(pack)
         for page in sorted(home.glob(f"*/{PAGE}")):
             text = page.read_bytes().decode(errors="surrogateescape")
-            standing = Standing.of(last_published(page.parent), checked(page.parent))
-            fresh = links.resolve(text, f"{pack}/{page.parent.name}", there)
+            place = f"{pack}/{page.parent.name}"
+            standing = Standing.of(pages.last(place), checked(page.parent))
+            fresh = links.resolve(text, place, there)
             fresh = lateness.with_line(fresh, lateness.line(standing, now))
             if fresh != text:
                 staging.replace(page, fresh.encode(errors="surrogateescape"), aside)
@@ -186,7 +199,7 @@ def write_index(out: Path, index: Callable[[list[Manifest]], str]) -> list[str]:
     notes = {
         home: {
             "page_exists": (home / PAGE).is_file(),
-            "page_run": _run_of(home / PAGE),
+            "page_run": run_of(home / PAGE),
             "checked": checked(home),
         }
         for home in {_home(out, run) for run in runs}
@@ -210,16 +223,6 @@ def _names(folder: Path) -> list[str]:
         return sorted(os.listdir(folder))
     except OSError:  # none yet, or nobody's folder
         return []
-
-
-def _run_of(page: Path) -> str | None:
-    """Return which run a page says that it is of, or None."""
-    try:
-        with open(page, "rb") as file:
-            found = RUN.search(file.read(HEAD))
-    except OSError:
-        return None
-    return found[1].decode() if found else None
 
 
 def _stamp(page: str) -> object:

@@ -32,20 +32,9 @@ class How:
 
 def run(pack: Pack, jobs: Sequence[Job], *, out: Path, how: How, progress: Progress) -> None:
     """Run a plan and bring the list of pages up to date, also when it fails or is stopped."""
-    root = packs.root()
-    secrets = Secrets.of_environment(packs.secret_names(pack))
+    root, secrets = packs.root(), Secrets.of_environment(packs.secret_names(pack))
     journal = Journal(out, Run.begun().id)
     journal.event("command began", pack=pack.name, readouts=len(jobs), force=how.force)
-
-    def publisher() -> publish.Publisher:
-        return publish.Publisher(
-            out=out,
-            root=root,
-            secrets=secrets,
-            page=publish.renderer(),
-            commit=manifest.commit(root),
-            versions=manifest.versions(),
-        )
 
     def done(run: Manifest) -> None:
         journal.ended(run)
@@ -61,7 +50,7 @@ def run(pack: Pack, jobs: Sequence[Job], *, out: Path, how: How, progress: Progr
         if left:
             runner.run(
                 left,
-                publisher,
+                lambda: _publisher(out, root, secrets),
                 root=root,
                 done=done,
                 limits=how.limits,
@@ -77,6 +66,18 @@ def run(pack: Pack, jobs: Sequence[Job], *, out: Path, how: How, progress: Progr
             _link(out, {job.pack for job in jobs}, progress)
             _list(out, progress)
     journal.event("command ended", **progress.counts())
+
+
+def _publisher(out: Path, root: Path, secrets: Secrets) -> publish.Publisher:
+    """Return what publishes; made once jobs run, for its libraries are slow to import."""
+    return publish.Publisher(
+        out=out,
+        root=root,
+        secrets=secrets,
+        page=publish.renderer(),
+        commit=manifest.commit(root),
+        versions=manifest.versions(),
+    )
 
 
 def _left(jobs: Sequence[Job], out: Path, progress: Progress, journal: Journal) -> list[Job]:

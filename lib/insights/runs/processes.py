@@ -93,12 +93,17 @@ def descendants(pid: int | None = None) -> set[psutil.Process]:
 
 def end(processes: set[psutil.Process]) -> None:
     """Kill processes and wait until they are gone; those that ended by themselves are fine."""
+    kill(processes)
+    psutil.wait_procs(processes, timeout=5)
+
+
+def kill(processes: set[psutil.Process]) -> None:
+    """Kill processes without waiting for their end."""
     for process in processes:
         try:
             process.kill()
         except psutil.NoSuchProcess:
             continue
-    psutil.wait_procs(processes, timeout=5)
 
 
 def end_tree(pid: int) -> None:

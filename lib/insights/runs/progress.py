@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
-from types import TracebackType
 from typing import Self
 from unicodedata import category
 
@@ -57,12 +56,7 @@ class Progress:
         )
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, _: object, error: BaseException | None, *__: object) -> None:
         self._bar.stop()
         if error is not None and len(self.runs) < self.jobs:
             done = wording.listing([str(run["readout"]) for run in self.runs]) or "none"

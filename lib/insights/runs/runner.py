@@ -7,7 +7,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -121,11 +120,12 @@ class _Work:
 
     def _again(self, job: Job, outcome: Outcome) -> bool:
         """Try a job once more, if the executor still takes any."""
-        with suppress(Exception):  # one that broke takes nothing, each in its own words
+        try:
             self.begin(job, ATTEMPTS)
-            self.retried(job, outcome.error or "")
-            return True
-        return False
+        except Exception:  # noqa: BLE001 - one that broke takes nothing, each in its own words
+            return False
+        self.retried(job, outcome.error or "")
+        return True
 
 
 def _spread(jobs: Sequence[Job]) -> list[Job]:

@@ -44,23 +44,19 @@ def standing(out: Path, job: Job, today: date | None = None) -> Manifest | None:
 
     A readout whose newest run failed or whose page is gone is run; so is one whose data went
     up to the day of its run, once that day is over: another period may be complete by now.
+    Which run a page is of, the page says: where a clock was set back, names of runs mislead.
     """
     home = out / job.pack / job.readout
-    page = home / "index.html"
-    if not job.recipe or not page.is_file():
+    shown = catalog.run_of(home / catalog.PAGE)
+    if not job.recipe or shown is None:
         return None
     for run in catalog.newest_first(home):
         if run["status"] == "failed":
             return None
         if catalog.stands(run):
             same = run.get("recipe") == job.recipe and _is_closed(run, today)
-            return run if same and _is_of(page, run) else None
+            return run if same and run["run_id"] == shown else None
     return None
-
-
-def _is_of(page: Path, run: Manifest) -> bool:
-    """Tell whether a page is a run's: where a clock was set back, names of runs mislead."""
-    return run["run_id"] in page.read_text(encoding="utf-8", errors="replace")
 
 
 def _is_closed(run: Manifest, today: date | None) -> bool:

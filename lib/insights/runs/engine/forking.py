@@ -24,7 +24,6 @@ from insights.runs.engine import stock
 from insights.runs.engine.jobs import TIMEOUT_SECONDS, Job, Outcome, executed, order, said
 from insights.runs.processes import end_tree
 
-GRACE_SECONDS = 30.0
 SINGLE = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}  # pyarrow would start a thread
 LOST = "the process that readouts are forked from ended"
 
@@ -88,7 +87,7 @@ class Server:
         if not in_time:
             with self._lock:
                 self._say({"stop": number})
-            child.ended.wait(GRACE_SECONDS)
+            child.ended.wait(stock.GRACE_SECONDS)
         del self._children[number]
         return in_time, child.code
 
@@ -98,11 +97,11 @@ class Server:
         self.closed = True
         try:
             self._process.stdin.close()
-            self._process.wait(GRACE_SECONDS if self._ready.is_set() else 0)
+            self._process.wait(stock.GRACE_SECONDS if self._ready.is_set() else 0)
         except (OSError, subprocess.TimeoutExpired):
             end_tree(self._process.pid)
             self._process.wait()
-        self._reader.join(GRACE_SECONDS)
+        self._reader.join(stock.GRACE_SECONDS)
         self._log.close()
 
     def _say(self, what: dict[str, Any]) -> None:

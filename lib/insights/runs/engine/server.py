@@ -17,7 +17,7 @@ import psutil
 from insights.data import remembered
 from insights.runs import worker
 from insights.runs.engine import child, warm
-from insights.runs.processes import adopt_orphans, descendants, end
+from insights.runs.processes import adopt_orphans, descendants, end, kill
 
 
 class Forker:
@@ -53,7 +53,7 @@ class Forker:
             return
         if "stop" in order:
             for pid in [p for p, (n, _) in self._running.items() if n == order["stop"]]:
-                _kill(descendants(pid) | _process(pid))
+                kill(descendants(pid) | {psutil.Process(pid)})  # not reaped, so still known
             return
         pid = os.fork()
         if pid == 0:
@@ -94,27 +94,7 @@ class Forker:
         """Kill what has become our child without our having forked it."""
         for process in psutil.Process().children():
             if process.pid not in self._running:
-                _kill(descendants(process.pid) | {process})
-
-
-def _process(pid: int) -> set[psutil.Process]:
-    try:
-        return {psutil.Process(pid)}
-    except psutil.NoSuchProcess:
-        return set()
-
-
-def _kill(processes: set[psutil.Process]) -> None:
-    """Kill without waiting: who ends is reaped in time."""
-    for process in processes:
-        try:
-            process.kill()
-        except psutil.NoSuchProcess:
-            continue
-
-
-def _threads() -> int:
-    return len(list(Path("/proc/self/task").iterdir()))
+                kill(descendants(process.pid) | {process})
 
 
 def main() -> None:
@@ -126,7 +106,7 @@ def main() -> None:
     os.dup2(2, 1)  # whatever prints must not be taken for an event
     adopt_orphans()
     warm.up()
-    if _threads() > 1:
+    if psutil.Process().num_threads() > 1:
         sys.exit("a process that forks must have one thread")
     gc.collect()
     gc.freeze()  # a child's collector need not touch, and so copy, what is shared

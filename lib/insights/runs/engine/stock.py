@@ -14,7 +14,7 @@ from typing import Any
 from insights.runs.engine.jobs import TIMEOUT_SECONDS, Job, Outcome, executed, order, said
 from insights.runs.processes import end_tree
 
-GRACE_SECONDS = 30.0
+GRACE_SECONDS = 30.0  # for a process to end that has been told to
 
 
 def papermill(

@@ -13,7 +13,6 @@ import termios
 import threading
 from collections.abc import Callable
 from itertools import groupby
-from types import TracebackType
 from typing import Self
 
 from insights.errors import ContractError
@@ -66,9 +65,7 @@ class Captured:
         self._most = self._left = most
         self._lock = threading.RLock()
         self._parts: list[tuple[int, str]] = []
-        self._pipes: dict[
-            int, int
-        ] = {}  # by the end that we read, the descriptor it stands for
+        self._pipes: dict[int, int] = {}  # by the end we read, the descriptor it stands for
         self.full = False
 
     def __enter__(self) -> Self:
@@ -81,12 +78,7 @@ class Captured:
         threading.Thread(target=self._listen, daemon=True).start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         for fd, name in NAMES.items():
             setattr(sys, name, getattr(sys, f"__{name}__"))
