@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
@@ -219,10 +220,19 @@ def test_sums_over_doubled_rows_are_refused(desk):
     assert found.refuses
 
 
+def test_sql_reads_what_its_connection_holds_under_the_name_of_a_later_table(desk):
+    with duckdb.connect(str(desk.folder / "desk.duckdb")) as connection:
+        connection.sql("create table cases as select 1 as id, date '2025-03-01' as day")
+    desk.connection = "duckdb://desk.duckdb"
+    desk.table("clean", sql="select * from cases where id > 0", key=["id"])
+    desk.table("cases", sql="select * from clean")
+    assert desk.metric(table="cases").findings() == []
+
+
 # --- arrival
 
 
-def late(desk, mature: int, known: str | None = None):
+def late(desk, mature: int):
     rng = np.random.default_rng(4)
     n = 4000
     day = pd.Timestamp("2025-01-06") + pd.to_timedelta(rng.integers(0, 120, n), unit="D")
@@ -242,6 +252,21 @@ def test_days_that_are_not_all_there_yet_fail_until_they_are(desk):
     assert 20 <= needed <= 31
     assert found.message.endswith(f"Say mature_after: {needed}")
     assert f"{found.days[-1]:%m-%d}" == "05-05"
+
+
+def test_rows_that_come_within_a_week_are_late_where_the_pack_does_not_wait(desk):
+    days = "".join(
+        f"{10 * day + row},{at:%Y-%m-%d},{at + pd.Timedelta(days=3 * (row < 2)):%Y-%m-%d}\n"
+        for day, at in enumerate(pd.date_range("2025-03-01", periods=20))
+        for row in range(10)
+    )
+    desk.table(content=f"id,day,arrived\n{days}", key=["id"], recorded_at="arrived").metric()
+    found = only(desk.findings(end=pd.Timestamp("2025-03-20").date()))
+    assert found.message == (
+        "40 rows, 20.0\xa0% of all, arrived more than 2 days late, dated 1\xa0March to "
+        "20\xa0March 2025; it takes 3 days until 99.0\xa0% are there, and the pack calls "
+        "figures final after 0 days. Say mature_after: 3"
+    )
 
 
 def test_a_pack_that_waits_long_enough_has_no_late_arrivals(desk):

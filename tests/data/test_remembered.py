@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,16 @@ from insights.data import daily, remembered, series, sources
 from insights.data.tables import over
 
 
-@pytest.fixture
-def kept(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def keep(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Begin to keep answers, with none so far, until the test ends."""
     for name, value in (("_held", {}), ("_new", {}), ("_kept", False)):
         monkeypatch.setattr(remembered, name, value)
     remembered.keep()
-    yield
+
+
+@pytest.fixture
+def kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    keep(monkeypatch)
 
 
 def counting() -> Callable[[], int]:
@@ -44,13 +48,8 @@ def test_nothing_is_kept_unless_asked_for(monkeypatch: pytest.MonkeyPatch):
 @pytest.mark.usefixtures("kept")
 def test_an_answer_is_made_once_a_key_and_handed_on():
     make = counting()
-    assert [remembered.once(key, make) for key in ("a", "a", "b", None, None)] == [
-        1,
-        1,
-        2,
-        3,
-        4,
-    ]
+    made = [remembered.once(key, make) for key in ("a", "a", "b", None, None)]
+    assert made == [1, 1, 2, 3, 4]
     told = remembered.news()
     remembered._held.clear()
     remembered.learn(told)
@@ -156,8 +155,7 @@ def test_days_of_one_value_are_those_of_all_kept_to_it(
 
     values = ["c0", "c3", "nobody"]
     plain = [read(value) for value in values]
-    for name, value in (("_held", {}), ("_new", {}), ("_kept", True)):
-        monkeypatch.setattr(remembered, name, value)
+    keep(monkeypatch)
     kept = [read(value) for value in values]
     for one, other in zip(plain, kept, strict=True):
         pd.testing.assert_frame_equal(one, other)

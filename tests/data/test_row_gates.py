@@ -5,6 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from insights.data.quality import Look, row_findings
+
 CLEAN = "id,day,queue,good,all\n1,2025-03-01,mail,3,5\n2,2025-03-02,chat,1,4\n"
 SHARE = {"kind": "ratio", "unit": "share", "numerator": "good", "denominator": '"all"'}
 
@@ -234,7 +236,4 @@ def test_a_fault_outside_the_rows_looked_at_is_not_reported(desk):
 
 @pytest.mark.parametrize("metric", ["statements_filed", "automated_share", "filing_delay"])
 def test_the_real_data_pass_every_row_gate(eu_dsa, metric):
-    from insights.data import quality
-    from insights.data.quality.rows import Look
-
-    assert quality.row_findings(Look(eu_dsa, metric, eu_dsa.pack.metrics[metric], {})) == []
+    assert row_findings(Look(eu_dsa, metric, eu_dsa.pack.metrics[metric], {})) == []

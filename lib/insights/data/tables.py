@@ -241,10 +241,15 @@ def is_time(rows: Rows, column: str) -> bool:
 
 def local_day(rows: Rows, column: str, zone: str) -> str:
     """Return SQL for a column's local day: dates as they are, UTC stamps in the pack's zone."""
-    kind, name = rows.schema()[column], quoted(column)
-    if kind.is_timestamp() and zone != "UTC":
-        return f"cast(({name} at time zone 'UTC') at time zone '{zone}' as date)"
+    kind = rows.schema()[column]
+    name = local_time(column, zone) if kind.is_timestamp() else quoted(column)
     return f"try_cast({name} as date)" if kind.is_string() else f"cast({name} as date)"
+
+
+def local_time(column: str, zone: str) -> str:
+    """Return SQL for a column of UTC stamps in the pack's zone."""
+    name = quoted(column)
+    return name if zone == "UTC" else f"({name} at time zone 'UTC') at time zone '{zone}'"
 
 
 def segment(rows: Rows, dimension: str) -> Any:

@@ -68,7 +68,7 @@ def test_a_clean_build_knows_no_dirt(clean: Path):
     assert "dirt" not in json.loads((clean / "truth.json").read_text())
 
 
-def test_a_tenth_of_a_percent_matters_exact_duplicates(clean: Path, laid: Laid):
+def test_exact_duplicates_are_whole_rows_written_twice(clean: Path, laid: Laid):
     dirty, record = laid("D1")
     before, after = read(clean, "mod_items"), read(dirty, "mod_items")
     copies = after[after.duplicated()]

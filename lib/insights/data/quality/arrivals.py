@@ -11,7 +11,7 @@ from insights import wording
 from insights.data import series
 from insights.data.quality.findings import Finding
 from insights.data.quality.looking import Facts, Look
-from insights.data.tables import local_day, over
+from insights.data.tables import is_time, local_day, over
 
 COMPLETE = 0.99  # of its rows: a day that has so many is final
 LATE_DAYS = 7
@@ -23,10 +23,9 @@ GATE = "late arrivals"
 def findings(look: Look, facts: Facts) -> list[Finding]:
     """Find days that had not all of their rows when the pack calls them final."""
     arrived = look.declared.recorded_at
-    schema = look.source.tables[look.metric.table].schema()
     if arrived is None or arrived == look.metric.clock:
         return []
-    if not (schema[arrived].is_timestamp() or schema[arrived].is_date()):
+    if not is_time(look.source.tables[look.metric.table], arrived):
         return []
     wide, key = look.wide(look.metric.table), ("lags", look.metric.table, look.metric.clock)
     lags = facts.anywhere(key, lambda: _lags(replace(wide, end=facts.until), arrived))
@@ -34,19 +33,20 @@ def findings(look: Look, facts: Facts) -> list[Finding]:
         return []
     now = pd.Timestamp(look.known_by) if look.known_by else lags["day"].max()
     share = completeness(lags, now)
-    needed = int(np.argmax(share >= COMPLETE)) if (share >= COMPLETE).any() else LONGEST
+    needed = int(np.argmax(share >= COMPLETE))
     mature = look.metric.mature_after
     if needed <= max(mature, 1):
         return []
-    late = lags[lags["lag"] > LATE_DAYS]
-    part = wording.number(1 - float(share[min(LATE_DAYS, len(share) - 1)]), "share")
+    after = min(LATE_DAYS, needed - 1)
+    late = lags[lags["lag"] > after]
+    part = wording.number(1 - float(share[after]), "share")
     last = look.end or now.date()
     days = pd.date_range(now - pd.Timedelta(days=needed - 1), pd.Timestamp(last))
     message = (
         f"{wording.count(int(late['n'].sum()), 'row')}, {part} of all, arrived more than "
-        f"{LATE_DAYS} days late, {look.when(late['day'])}; it takes {needed} days until "
-        f"{wording.number(COMPLETE, 'share')} are there, and the pack calls figures final "
-        f"after {wording.count(mature, 'day')}. Say mature_after: {needed}"
+        f"{wording.count(after, 'day')} late, {look.when(late['day'])}; it takes {needed} days "
+        f"until {wording.number(COMPLETE, 'share')} are there, and the pack calls figures "
+        f"final after {wording.count(mature, 'day')}. Say mature_after: {needed}"
     )
     return [look.finding(GATE, message, days, "fail" if len(days) else "warn")]
 
@@ -80,7 +80,7 @@ def completeness(lags: pd.DataFrame, now: pd.Timestamp) -> np.ndarray:
 
 def _lags(look: Look, arrived: str) -> pd.DataFrame:
     """Return rows by day and by days until they arrived."""
-    rows = look.rows(kind="count", numerator="1", denominator=None)
+    rows = look.dated_rows()
     came = local_day(rows, arrived, look.source.pack.info.timezone)
     rows = over(rows, f"{series.DAY}, {came} as _came", f"where ({came}) is not null")
     counted = rows.group_by([series.DAY, "_came"]).agg(n=rows.count()).to_pandas()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 
 from insights import wording
-from insights.data import series
 from insights.data.quality import texts
 from insights.data.quality.findings import Finding
-from insights.data.quality.looking import Facts, Look
+from insights.data.quality.looking import Facts, Look, days_of
 from insights.errors import some
 
 FEWEST = 3  # different answers, for others to be apart from them
@@ -21,10 +22,9 @@ NO_ANSWER = {
 
 def undeclared(look: Look, facts: Facts) -> list[Finding]:
     """Find codes for no answer in a column of which the pack does not say what can be."""
-    schema = look.source.tables[look.metric.table].schema()
-    found = []
     if look.table.aggregated:
         return []
+    found, schema = [], look.source.tables[look.metric.table].schema()
     scores = look.reads if look.metric.unit == "score" else texts.compared(look)
     for column in scores:
         if column not in schema or not schema[column].is_integer():
@@ -32,17 +32,16 @@ def undeclared(look: Look, facts: Facts) -> list[Finding]:
         if column in look.declared.valid:
             continue
         key = ("values", look.metric.table, column)
-        values = facts.once(key, lambda c=column: _values(look, c))  # type: ignore[misc]
+        values = facts.once(key, partial(_values, look, column))
         codes = _codes(values[column].astype(int).tolist())
         if len(values) > CODES or not codes:
             continue
         n = int(values.loc[values[column].isin(codes), "n"].sum())
-        hit = look.rows(kind="count", numerator="1", denominator=None)
-        days = hit.filter(hit[column].isin(codes)).select(series.DAY).distinct()
-        dated = days.to_pandas()[series.DAY]
+        rows = look.dated_rows()
+        dated = days_of(rows.filter(rows[column].isin(codes)))
         verb = "is" if n == 1 else "are"
         message = (
-            f"{wording.count(n, 'value')} of {column} {verb} {some(map(str, codes), 5)}, far "
+            f"{wording.count(n, 'value')} of {column} {verb} {some(codes)}, far "
             f"from the others, {look.when(dated)}: a code for no answer. "
             f"Say valid: {{{column}: [lowest, highest]}} in source.yaml."
         )

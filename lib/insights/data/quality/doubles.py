@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -12,11 +13,10 @@ from insights import wording
 from insights.data import series
 from insights.data.quality import lineage
 from insights.data.quality.findings import Finding
-from insights.data.quality.looking import WIDESPREAD, Facts, Look, shapes
+from insights.data.quality.looking import WIDESPREAD, Facts, Look, days_of, shapes
 from insights.data.tables import UNREAD, over, quoted
 from insights.errors import some
 
-EXAMPLES = 5
 EXACT, KEYS = "exact duplicates", "duplicate keys"
 NOTHING = "nothing"  # how a key without a value is shown
 
@@ -29,11 +29,11 @@ def findings(look: Look, facts: Facts) -> list[Finding]:
         rows = look.source.rows(base, look.known_by)
         doubled = facts.anywhere(("doubled", base), lambda: _doubled(rows, key))
         return _of_keys(look, key) if doubled else []
-    if look.table.sql is None or not bases(look):
+    bases = look.bases
+    if not bases:
         return _copies(look, facts)
     said = [
-        facts.once(("made of", base), lambda base=base: _made_of(look, base, facts))  # type: ignore[misc]
-        for base in bases(look)
+        facts.once(("made of", base), partial(_made_of, look, base, facts)) for base in bases
     ]
     return [look.finding(KEYS, text) for text in dict.fromkeys(said) if text]
 
@@ -66,11 +66,10 @@ def _copies(look: Look, facts: Facts) -> list[Finding]:
     timed = n and _timed(look)
     if not n or (n > WIDESPREAD * of and not timed):
         return []
-    rows = look.rows(kind="count", numerator="1", denominator=None)
+    rows = look.dated_rows()
     content = [c for c in _content(rows).columns if c != series.EVENTS]
     groups = rows.group_by(content).agg(_n=rows.count())
-    days = groups.filter(groups["_n"] > 1).select(series.DAY).distinct().to_pandas()
-    dated = days[series.DAY]
+    dated = days_of(groups.filter(groups["_n"] > 1))
     if dated.empty:
         return []
     verb = "is an exact copy of another" if n == 1 else "are exact copies of others"
@@ -86,16 +85,6 @@ def _alike(rows: Rows) -> tuple[int, int]:
     whole = _content(rows)
     of = int(whole.count().execute())
     return of - int(whole.distinct().count().execute()), of
-
-
-def bases(look: Look) -> list[str]:
-    """Return the tables furthest back of which the metric's is made."""
-    found, todo = [], [look.metric.table]
-    while todo:
-        bases = lineage.made_of(look.source, todo.pop())
-        todo += bases
-        found += bases
-    return list(dict.fromkeys(found))
 
 
 def _of_keys(look: Look, key: list[str]) -> list[Finding]:
@@ -120,7 +109,7 @@ def _of_keys(look: Look, key: list[str]) -> list[Finding]:
 
 def _told(look: Look, gate: str, bad: pd.DataFrame, parts: Sequence[str], how: str) -> Finding:
     shown = [" / ".join(one) for one in bad[list(parts)].to_numpy()]
-    examples = some(shown, EXAMPLES) if look.table.aggregated else f"such as {shapes(shown)}"
+    examples = some(shown) if look.table.aggregated else f"such as {shapes(shown)}"
     days = [day for held in bad["_days"] for day in held]
     extra = int((bad["_n"] - 1).sum())
     verb = "stands" if len(bad) == 1 else "stand"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from insights.data.quality import doubles, labels, origins, tallies, texts, zones
+from insights.data.quality import labels, origins, tallies, texts, zones
 from insights.data.quality.looking import Look
 
 TEXT: Final = ("unreadable dates", "mixed number formats")
@@ -55,7 +55,7 @@ def _timed(look: Look) -> bool:
 CONCERNS: Final[dict[str, Callable[[Look], bool]]] = {
     "unreadable numbers": lambda look: bool(texts.cast(look) or origins.columns(look)),
     "exact duplicates": lambda look: bool(look.declared.key) or not look.table.aggregated,
-    "duplicate keys": lambda look: bool(look.declared.key or doubles.bases(look)),
+    "duplicate keys": lambda look: bool(look.declared.key or look.bases),
     "numerator above denominator": lambda look: (
         look.metric.kind == "ratio" and look.metric.unit == "share"
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,7 @@ def findings(look: Look, facts: Facts) -> list[Finding]:
         spread, kept = spreading.of(look, dimension, facts), look.where.get(dimension)
         drifts = [
             one
-            for one in facts.anywhere(key, lambda s=spread: drifting(s))  # type: ignore[misc]
+            for one in facts.anywhere(key, partial(drifting, spread))
             if one.last < last
             and (kept is None or kept in (*one.old, *one.begun, one.risen))
             and not any(abs((one.last - day).days) <= NEAR_DAYS for day in known)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -65,10 +66,16 @@ def declared(source: Source, name: str) -> Declared:
 
 
 def made_of(source: Source, name: str) -> list[str]:
-    """Return the pack's tables that a table's SQL reads."""
+    """Return the pack's tables that a table's SQL reads: it knows those before it alone."""
     tables = source.pack.source.tables
-    read = _read(tables[name])
-    return [one for one in tables if one.casefold() in read and one != name]
+    read, before = _read(tables[name]), itertools.takewhile(lambda one: one != name, tables)
+    return [one for one in before if one.casefold() in read]
+
+
+def below(source: Source, name: str) -> list[str]:
+    """Return every table that a table is made of by SQL, however far back."""
+    found = [one for base in made_of(source, name) for one in (base, *below(source, base))]
+    return list(dict.fromkeys(found))
 
 
 def origin(source: Source, name: str) -> str | None:

@@ -23,9 +23,7 @@ from insights.data.sources import Source
 from insights.errors import some
 from insights.pack import Metric, Table
 
-WIDESPREAD = (
-    0.05  # of the rows: beyond, no single row is at fault, a column means something else
-)
+WIDESPREAD = 0.05  # of the rows: beyond, no row is at fault, a column means something else
 
 T = TypeVar("T")
 
@@ -35,9 +33,7 @@ class Facts:
     """What one round of gates has found out so far; metrics of the same rows ask only once."""
 
     until: date | None = None  # the last day of any look
-    mark: Hashable = (
-        None  # of the source and the day as known by which it is read, if it is kept
-    )
+    mark: Hashable = None  # where answers are kept: of the source and the day it is known by
     held: dict[Hashable, Any] = field(default_factory=dict)
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
@@ -75,6 +71,11 @@ class Look:
         return lineage.declared(self.source, self.metric.table)
 
     @property
+    def bases(self) -> list[str]:
+        """Every table that the metric's is made of by SQL."""
+        return lineage.below(self.source, self.metric.table)
+
+    @property
     def table_columns(self) -> tuple[str, ...]:
         """Every column of the table."""
         return tuple(self.source.tables[self.metric.table].columns)
@@ -97,12 +98,16 @@ class Look:
         metric = self.metric
         return {*self.reads, metric.clock, *self.ends, *metric.poststratify, *self.where}
 
-    def rows(self, **changed: Any) -> Rows:
+    def rows(self) -> Rows:
         """Return the rows with ``_events``, ``_exposure`` and ``_day`` worked out."""
-        metric = self.metric.model_copy(update=changed) if changed else self.metric
         return series.of_metric(
-            self.source, metric, where=self.where, end=self.end, known_by=self.known_by
+            self.source, self.metric, where=self.where, end=self.end, known_by=self.known_by
         )
+
+    def dated_rows(self) -> Rows:
+        """Return the rows with ``_day``, whatever the metric's own figures are made of."""
+        plain = {"kind": "count", "numerator": "1", "denominator": None}
+        return replace(self, metric=self.metric.model_copy(update=plain)).rows()
 
     def wide(self, table: str) -> Look:
         """Return a look at all rows of a table by the metric's clock, kept to nothing."""
@@ -134,6 +139,12 @@ class Look:
     def verb(self) -> str:
         """How a row and its day belong together."""
         return "dated" if self.metric.clock_is == "event" else "filed"
+
+
+def days_of(rows: Rows) -> pd.Series:
+    """Return the different days of dated rows."""
+    found: pd.Series = rows.select(series.DAY).distinct().to_pandas()[series.DAY]
+    return found
 
 
 def said_days(days: Iterable[Any]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from functools import partial
 
 import ibis
 import pandas as pd
@@ -11,10 +12,9 @@ import pandas as pd
 from insights import wording
 from insights.data import series
 from insights.data.quality import lineage
-from insights.data.quality.doubles import bases
 from insights.data.quality.findings import Finding
-from insights.data.quality.looking import Facts, Look, said_days, said_span, shapes
-from insights.data.tables import UNREAD, over, quoted
+from insights.data.quality.looking import Facts, Look, days_of, said_days, said_span, shapes
+from insights.data.tables import UNREAD
 
 MAIL = r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}"
 PHONE = (  # with a country code, or apart as North Americans write it
@@ -31,10 +31,7 @@ def reused(look: Look, facts: Facts) -> list[Finding]:
     for grows, who in look.declared.grows.items():
         table = lineage.holder(look.source, look.metric.table, {grows, who, look.metric.clock})
         wide, key = look.wide(table), ("falls", table, look.metric.clock, grows, who)
-        first = facts.anywhere(
-            key,
-            lambda w=wide, g=grows, i=who: _falls(w, g, i, facts.until),  # type: ignore[misc]
-        )
+        first = facts.anywhere(key, partial(_falls, wide, grows, who, facts.until))
         if first.empty:
             continue
         since = pd.to_datetime(first["first"])
@@ -55,7 +52,7 @@ def reused(look: Look, facts: Facts) -> list[Finding]:
 
 def _falls(look: Look, grows: str, who: str, until: date | None) -> pd.DataFrame:
     """Return each id whose figure falls: the first day of it, the last, and rows in between."""
-    rows = replace(look, end=until).rows(kind="count", numerator="1", denominator=None)
+    rows = replace(look, end=until).dated_rows()
     known = rows.drop_null([grows, who])
     daily = known.group_by([who, series.DAY]).agg(
         low=known[grows].min(), high=known[grows].max(), n=known.count()
@@ -76,19 +73,21 @@ def _falls(look: Look, grows: str, who: str, until: date | None) -> pd.DataFrame
 def personal(look: Look, facts: Facts) -> list[Finding]:
     """Find addresses and telephone numbers in text; of a dimension they would be printed."""
     found = []
-    own = [b for b in bases(look) if look.source.pack.source.tables[b].sql is None]
+    own = [b for b in look.bases if look.source.pack.source.tables[b].sql is None]
     for table in own or [look.metric.table]:
-        held = facts.anywhere(("personal", table), lambda t=table: _held(look, t))  # type: ignore[misc]
+        held = facts.anywhere(("personal", table), partial(_held, look, table))
         for column, (mails, phones) in held.items():
             said = [wording.count(mails, "e-mail address", "e-mail addresses")] * bool(mails)
             said += [wording.count(phones, "telephone number")] * bool(phones)
             days = _days(look, column) if column in look.table_columns else []
             when = f", {look.verb} {said_span(min(days), max(days))}" if len(days) else ""
-            shown = column in {*look.metric.dimensions, *look.touches}
-            what = "take it out of the metric" if shown else "nothing of it is shown"
-            message = f"{table}.{column} holds {wording.listing(said)}{when}: {what}"
-            level = ("fail", None) if shown else ("warn", days)
-            found.append(look.finding(PERSONAL, message, level[1], level[0]))  # type: ignore[arg-type]
+            message = f"{table}.{column} holds {wording.listing(said)}{when}"
+            if column in {*look.metric.dimensions, *look.touches}:
+                message += ": take it out of the metric"
+                found.append(look.finding(PERSONAL, message))
+            else:
+                message += ": nothing of it is shown"
+                found.append(look.finding(PERSONAL, message, days, "warn"))
     return found
 
 
@@ -116,8 +115,7 @@ def _held(look: Look, table: str) -> dict[str, tuple[int, int]]:
 
 
 def _days(look: Look, column: str) -> list[pd.Timestamp]:
-    rows = look.rows(kind="count", numerator="1", denominator=None)
-    name = quoted(column)
-    either = f"regexp_matches({name}, '{MAIL}') or regexp_matches({name}, '{PHONE}')"
-    days = over(rows, series.DAY, f"where {either}").distinct().to_pandas()[series.DAY]
+    rows = look.dated_rows()
+    text = rows[column]
+    days = days_of(rows.filter(text.re_search(MAIL) | text.re_search(PHONE)))
     return list(pd.to_datetime(days))

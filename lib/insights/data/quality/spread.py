@@ -11,7 +11,7 @@ import pandas as pd
 from insights.data import series
 from insights.data.quality import lineage
 from insights.data.quality.looking import Facts, Look
-from insights.data.tables import NONE, local_day, over, quoted
+from insights.data.tables import NONE, local_day, local_time, over, quoted
 
 MOST = 200  # values of a dimension that are looked at
 HOURS = 24
@@ -75,9 +75,7 @@ def _read(look: Look, table: str, dims: list[str], facts: Facts) -> dict[str, Sp
     zone, clock = look.source.pack.info.timezone, look.metric.clock
     day, hour = local_day(rows, clock, zone), "0"
     if rows.schema()[clock].is_timestamp():
-        stamp = quoted(clock)
-        local = f"({stamp} at time zone 'UTC') at time zone '{zone}'"
-        hour = f"extract(hour from {stamp if zone == 'UTC' else local})"
+        hour = f"extract(hour from {local_time(clock, zone)})"
     whole = "''"
     values = {
         f"_v{i}": f"coalesce(cast({quoted(d)} as varchar), '{NONE}')" if d else whole

@@ -44,10 +44,9 @@ def counts(look: Look) -> dict[str, str]:
         made[f"off {column}"] = off(column, low, high)
     for column, text in sums(look).items():
         gap = f"abs({quoted(column)} - ({text}\n))"
-        made[f"gap {column}"] = f"case when {gap} > {ROUNDING} * abs({quoted(column)}) "
-        made[f"gap {column}"] += f"and {gap} > {ROUNDING} then {gap} else 0 end"
-        made[f"parts {column}"] = f"{gap} > {ROUNDING} * abs({quoted(column)}) "
-        made[f"parts {column}"] += f"and {gap} > {ROUNDING}"
+        apart = f"{gap} > {ROUNDING} * abs({quoted(column)}) and {gap} > {ROUNDING}"
+        made[f"gap {column}"] = f"case when {apart} then {gap} else 0 end"
+        made[f"parts {column}"] = apart
     if merged(look):
         made["merged"] = str(look.declared.merged)
     return made
@@ -158,7 +157,7 @@ def _off(look: Look, days: pd.DataFrame) -> Iterator[Finding]:
         n = int(bad[f"off {column}"].sum())
         rows = over(look.all_rows(), quoted(column), f"where {off(column, low, high)}")
         values = sorted(rows.distinct().limit(1000).to_pandas()[column])
-        shown = some([f"{value:g}" for value in values], 5)
+        shown = some([f"{value:g}" for value in values])
         verb = "is" if n == 1 else "are"
         message = (
             f"{wording.count(n, 'value')} of {column} {verb} outside {low:g} to {high:g} "

@@ -9,14 +9,14 @@ from ibis.expr.types import Table as Rows
 from sqlglot import exp
 
 from insights import wording
-from insights.data import series
 from insights.data.quality.findings import Finding
-from insights.data.quality.looking import Look, columns, shapes
+from insights.data.quality.looking import Look, columns, days_of, shapes
 from insights.data.tables import UNREAD, is_time, over, quoted
 
 ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Neg, exp.Sum, exp.Paren, exp.Coalesce)
 COMPARED = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Between, exp.In)
 UNTIMED = "try_cast({0} as timestamp) is null"
+EXAMPLES = 1000  # different values, of which the shapes are told
 GROUPED = r"^\s*-?[0-9]{1,3}([,. ][0-9]{3})+\s*$"  # 291,093,794
 
 
@@ -59,7 +59,7 @@ def numbers(look: Look) -> list[Finding]:
         grouped, plain = (int(n) for n in counts.to_pandas().fillna(0).iloc[0])
         said = "is text where a number is needed"
         if grouped and plain:
-            shape = _shape(rows.filter(text.re_search(GROUPED)), column)
+            shape = shapes_of(rows.filter(text.re_search(GROUPED)), column)
             values = wording.count(grouped, "value")
             said = f"{values} such as {shape} beside {wording.count(plain, 'bare figure')}"
             said += _dated(look, column)
@@ -81,7 +81,7 @@ def unread(look: Look, days: pd.DataFrame) -> list[Finding]:
         bad = days.loc[days[UNREAD + column] > 0, "period"]
         if bad.empty:
             continue
-        rows = look.rows(kind="count", numerator="1", denominator=None)
+        rows = look.dated_rows()
         what = "date" if is_time(rows, column) else "number"
         said = _seen(_with_unread(rows, column), UNREAD + column, what)
         message = f"{column}: {said}, {look.when(bad)}. Mend the source."
@@ -92,6 +92,18 @@ def unread(look: Look, days: pd.DataFrame) -> list[Finding]:
 def compared(look: Look) -> list[str]:
     """Return the columns that an expression compares with a number."""
     return list(dict.fromkeys(c.name for c in _named(look) if _is_compared(c)))
+
+
+def told(n: int, shape: str, what: str) -> str:
+    """Return in words how many values, of which shapes, are no ``what``."""
+    verdict = f"is not a {what}" if n == 1 else f"are not {what}s"
+    return f"{wording.count(n, 'value')} such as {shape} {verdict}"
+
+
+def shapes_of(rows: Rows, column: str) -> str:
+    """Return the shapes of a column's values; of many, those of some."""
+    values = rows.select(column).distinct().limit(EXAMPLES).to_pandas()[column]
+    return shapes(values.dropna().astype(str))
 
 
 def _figures(look: Look) -> list[str]:
@@ -126,9 +138,8 @@ def _is_number(part: exp.Expr) -> bool:
 
 def _dated(look: Look, column: str) -> str:
     """Return on which days text has separators; nothing where the clock cannot be read."""
-    rows = look.rows(kind="count", numerator="1", denominator=None)
-    hit = rows.filter(rows[column].re_search(GROUPED))
-    days = hit.select(series.DAY).distinct().to_pandas()[series.DAY]
+    rows = look.dated_rows()
+    days = days_of(rows.filter(rows[column].re_search(GROUPED)))
     return f", {look.when(days)}" if len(days) else ""
 
 
@@ -139,12 +150,4 @@ def _with_unread(rows: Rows, column: str) -> Rows:
 def _seen(bad: Rows, column: str, what: str) -> str:
     """Return how many values are no ``what``, and their shapes; never the values."""
     n = int(bad.count().execute())
-    if not n:
-        return ""
-    verdict = f"is not a {what}" if n == 1 else f"are not {what}s"
-    return f"{wording.count(n, 'value')} such as {_shape(bad, column)} {verdict}"
-
-
-def _shape(rows: Rows, column: str) -> str:
-    values = rows.select(column).distinct().limit(1000).to_pandas()[column]
-    return shapes(values.dropna().astype(str))
+    return told(n, shapes_of(bad, column), what) if n else ""

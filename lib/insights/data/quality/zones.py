@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -46,7 +47,7 @@ def findings(look: Look, facts: Facts) -> list[Finding]:
     for dimension in look.metric.dimensions or [""]:
         key = ("zones", table, look.metric.clock, dimension)
         spread = spreading.of(look, dimension, facts)
-        moved += facts.anywhere(key, lambda s=spread, d=dimension: stretches(s, d))  # type: ignore[misc]
+        moved += facts.anywhere(key, partial(stretches, spread, dimension))
     last = pd.Timestamp(look.end) if look.end else pd.Timestamp.max
     moved = [
         one

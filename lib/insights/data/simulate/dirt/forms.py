@@ -7,7 +7,6 @@ import pandas as pd
 import pyarrow as pa
 
 from insights.data.simulate.dirt.sheet import Sheet, Spot, days_of
-from insights.data.simulate.world import START
 
 LATE, LATE_DAYS = 0.05, (8, 40)
 USUAL_HOURS = 6.0  # until a row usually arrives
@@ -38,7 +37,7 @@ def late(sheet: Sheet) -> Spot:
     hours[places] = 24 * days
     arrived = happened + pd.to_timedelta(np.floor(hours * 3600), unit="s")
     sheet.put("recorded_at", arrived, pa.timestamp("ms"))
-    there = arrived < pd.Timestamp(START) + pd.Timedelta(seconds=sheet.world.cut)
+    there = arrived < sheet.day(1.0)
     kept = np.ones(sheet.rows.num_rows, dtype=bool)
     kept[: sheet.clean] = there
     sheet.rows = sheet.rows.filter(pa.array(kept))
@@ -64,7 +63,7 @@ def personal(sheet: Sheet) -> Spot:
             tags.iloc[place] = f"call {phone}"
         else:
             comment.iloc[place] = f"Write to {mail}" if turn % 2 else f"My number is {phone}"
-        canaries.append(mail if turn % 2 and turn % 4 != 3 else phone)
+        canaries.append(mail if turn % 4 == 1 else phone)
     sheet.put("comment", comment, pa.string())
     sheet.put("tags", tags, pa.string())
     days = days_of(sheet.read("sent_at").iloc[places])
