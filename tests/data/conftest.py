@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from insights import pack as packs
-from insights.data import checks, quality, series, sources
+from insights.data import checks, quality, remembered, series, sources
 from insights.data.quality import Finding
 from insights.data.quality.rows import Look
 from insights.data.sources import Source
@@ -140,6 +140,16 @@ def shared() -> Path:
         said = f"no public data at {folder}; set INSIGHTS_SHARED"
         pytest.fail(said) if os.environ.get("CI") == "true" else pytest.skip(said)
     return folder
+
+
+@pytest.fixture
+def kept(monkeypatch: pytest.MonkeyPatch) -> dict[Any, Any]:
+    """Keep answers, with none so far, until the test ends; return those kept."""
+    held: dict[Any, Any] = {}
+    for name, value in (("_held", held), ("_new", {}), ("_kept", False)):
+        monkeypatch.setattr(remembered, name, value)
+    remembered.keep()
+    return held
 
 
 @pytest.fixture

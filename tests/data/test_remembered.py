@@ -12,20 +12,8 @@ import pandas as pd
 import pytest
 
 from insights import pack as packs
-from insights.data import daily, remembered, series, sources
+from insights.data import remembered, series, sources
 from insights.data.tables import over
-
-
-def keep(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Begin to keep answers, with none so far, until the test ends."""
-    for name, value in (("_held", {}), ("_new", {}), ("_kept", False)):
-        monkeypatch.setattr(remembered, name, value)
-    remembered.keep()
-
-
-@pytest.fixture
-def kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    keep(monkeypatch)
 
 
 def counting() -> Callable[[], int]:
@@ -132,32 +120,3 @@ def test_a_table_of_sql_reads_like_one_of_files(shop: Path):
     with sources.opened(packs.load(str(shop))) as source:
         assert source.tables["web"].count().execute() == 1
         assert series.build(source, "orders")["events"].sum() == 1
-
-
-def test_days_of_one_value_are_those_of_all_kept_to_it(
-    shop: Path, monkeypatch: pytest.MonkeyPatch
-):
-    """With pages for each channel they are read at once; nothing else about them differs."""
-    (shop / "readouts.yaml").write_text(
-        "readouts:\n  each: {notebook: 1_scorecard, title: Each, matrix: {channel: all}}\n"
-    )
-    (shop / "orders.csv").write_text(
-        "id,day,channel\n"
-        + "".join(f"{n},2026-01-{1 + n % 9:02},c{n % 4}\n" for n in range(90))
-    )
-    metrics = shop / "metrics.yaml"
-    metrics.write_text(metrics.read_text().replace("table: web", "table: orders"))
-
-    def read(value: str) -> pd.DataFrame:
-        with sources.opened(packs.load(str(shop))) as source:
-            asks = {"orders": daily.Ask(source.pack.metrics["orders"], {"odd": "id % 2 = 1"})}
-            return daily.read(source, asks, where={"channel": value})["orders"]
-
-    values = ["c0", "c3", "nobody"]
-    plain = [read(value) for value in values]
-    keep(monkeypatch)
-    kept = [read(value) for value in values]
-    for one, other in zip(plain, kept, strict=True):
-        pd.testing.assert_frame_equal(one, other)
-    assert [len(days) for days in kept] == [9, 9, 0]
-    assert sum(key[0] == "days" for key in remembered._held) == 1

@@ -155,8 +155,8 @@ def test_two_runs_of_the_same_second_have_two_names(tmp_path: Path):
     assert len(names) == 200
 
 
-def test_the_first_of_each_notebook_runs_before_the_second_of_any(tmp_path: Path):
-    order = ["1_a", "1_b", "2_c", "1_d", "3_e", "2_f"]
+def test_the_third_of_a_notebook_runs_after_the_others_that_are_few(tmp_path: Path):
+    order = ["1_a", "1_b", "1_c", "1_d", "2_e", "2_f", "2_g", "3_h"]
     jobs = [replace(job(tmp_path, name), notebook=Path(name[0])) for name in order]
     begun: list[str] = []
 
@@ -172,4 +172,4 @@ def test_the_first_of_each_notebook_runs_before_the_second_of_any(tmp_path: Path
         limits=runner.Limits(jobs=1),
         execute=note,
     )
-    assert begun == ["a", "c", "e", "b", "f", "d"]
+    assert begun == ["a", "e", "h", "b", "f", "g", "c", "d"]

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 from ibis.expr.types import Table as Rows
 
-from insights.data import periods, remembered, series, sources, weighting
+from insights.data import periods, series, sharing, weighting
 from insights.data.series import DAY
 from insights.data.sources import Source
 from insights.data.tables import over, quoted, segment
@@ -118,33 +118,15 @@ def _adds_up(metric: Metric) -> bool:
 def _read(
     source: Source, asks: Mapping[str, Ask], *, by: list[str], **kept: Any
 ) -> dict[str, pd.DataFrame]:
-    """Read metrics that share a table and a clock.
-
-    Where answers are kept, and the pack makes a page for each value of a dimension, a question
-    about one value is asked about all of them at once: the next page will ask it too.
-    """
-    where = kept.get("where") or {}
-    split = [one for one in where if one not in by and _has_pages_for_each(source, one)]
-    mark = sources.stamp(source) if split else None
-    if mark is None:
-        return _ask(source, asks, by=by, **kept)
-    rest = {**kept, "where": {k: v for k, v in where.items() if k not in split}}
+    """Read metrics that share a table and a clock."""
+    where = kept.pop("where", None)
     said = [(name, a.metric.model_dump_json(), dict(a.counts)) for name, a in asks.items()]
-    key = ("days", mark, repr((said, by, split, sorted(rest.items(), key=str))))
-    whole = remembered.once(key, lambda: _ask(source, asks, by=[*by, *split], **rest))
-    return {name: _kept_to(days, {k: where[k] for k in split}) for name, days in whole.items()}
 
+    def ask(apart: list[str], where: Mapping[str, str]) -> sharing.Figures:
+        return _ask(source, asks, by=apart, where=where, **kept)
 
-def _has_pages_for_each(source: Source, dimension: str) -> bool:
-    return any(dimension in readout.matrix for readout in source.pack.readouts.values())
-
-
-def _kept_to(days: pd.DataFrame, where: Mapping[str, str]) -> pd.DataFrame:
-    """Return the days of one value of each dimension, without its column."""
-    hit = pd.Series(True, index=days.index)
-    for dimension, value in where.items():
-        hit &= days[dimension] == str(value)
-    return days[hit].drop(columns=list(where)).reset_index(drop=True)
+    told = ("days", repr((said, sorted(kept.items()))))
+    return sharing.figures(source, told, ask, by=by, where=where)
 
 
 def _ask(

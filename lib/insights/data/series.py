@@ -12,7 +12,7 @@ import ibis
 import pandas as pd
 from ibis.expr.types import Table as Rows
 
-from insights.data import durations, periods, weighting
+from insights.data import durations, periods, sharing, weighting
 from insights.data.sources import Source, opened
 from insights.data.tables import local_day, over, segment
 from insights.errors import ContractError, ParamError, did_you_mean, some
@@ -74,22 +74,43 @@ def build(
         chosen = require_metric(source.pack, metric)
         require_dimensions(metric, chosen, [*by, *(where or {})])
         _require_numbers(source, chosen)
-        rows = of_metric(source, chosen, where=where, start=start, end=end, known_by=known_by)
-        if chosen.kind == "duration":
-            until = known_by if known_by is not None else end
-            found = durations.summarise(
-                rows,
-                chosen,
-                by=list(by),
-                bucket=_bucket(source, grain),
-                cutoff=_midnight_after(until, source.pack.info.timezone),
-                hours=source.pack.info.hours,
-            )
-        elif chosen.snapshot:
-            found = _stock(source, rows, by=list(by), grain=grain)
+        until = known_by if known_by is not None else end
+
+        def ask(apart: list[str], kept: Mapping[str, str]) -> sharing.Figures:
+            span = {"start": start, "end": end, "known_by": known_by}
+            rows = of_metric(source, chosen, where=kept, **span)
+            return {metric: _figures(source, rows, chosen, by=apart, grain=grain, until=until)}
+
+        if chosen.kind == "duration" and until is None:  # it ends with the last row kept to
+            found = ask([*by], where or {})[metric]
         else:
-            found = _sums(source, rows, chosen, by=list(by), grain=grain)
+            said = ("series", chosen.model_dump_json(), grain, start, end, known_by)
+            found = sharing.figures(source, said, ask, by=by, where=where)[metric]
     return finished(found, metric, chosen, by=list(by), grain=grain)
+
+
+def _figures(
+    source: Source,
+    rows: Rows,
+    metric: Metric,
+    *,
+    by: list[str],
+    grain: str,
+    until: date | str | None,
+) -> pd.DataFrame:
+    """Return a metric's figures by period and segment, where it has any."""
+    if metric.kind == "duration":
+        return durations.summarise(
+            rows,
+            metric,
+            by=by,
+            bucket=_bucket(source, grain),
+            cutoff=_midnight_after(until, source.pack.info.timezone),
+            hours=source.pack.info.hours,
+        )
+    if metric.snapshot:
+        return _stock(source, rows, by=by, grain=grain)
+    return _sums(source, rows, metric, by=by, grain=grain)
 
 
 def finished(

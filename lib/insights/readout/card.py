@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -53,7 +54,7 @@ class Peer:
     n: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scorecard:
     """Every measure of a run with its signal, goal and peers; a Result."""
 
@@ -97,12 +98,12 @@ class Scorecard:
         assert isinstance(row, pd.Series)
         return row
 
-    @property
+    @cached_property
     def standing(self) -> list[Measure]:
         """The measures that have a figure to read."""
         return [m for m in self.measures if m.stands]
 
-    @property
+    @cached_property
     def moved(self) -> list[Measure]:
         """The measures with a headline signal, strongest first."""
         table = self.signals.table
@@ -111,7 +112,7 @@ class Scorecard:
         )
         return [self.measure(str(name)) for name in table.index]
 
-    @property
+    @cached_property
     def missed(self) -> list[Measure]:
         """The measures that miss their goal, by the size of the gap relative to the goal."""
         far = {
@@ -121,7 +122,7 @@ class Scorecard:
         }
         return [self.measure(name) for name in sorted(far, key=lambda name: -far[name])]
 
-    @property
+    @cached_property
     def largest(self) -> list[Measure]:
         """The measures that have a figure, by the volume behind it."""
         behind = {
@@ -131,7 +132,7 @@ class Scorecard:
         counts_first = sorted(self.standing, key=lambda m: m.metric.kind != "count")
         return sorted(counts_first, key=lambda m: -behind[m.name])
 
-    @property
+    @cached_property
     def lead(self) -> Measure | None:
         """The headline measure: strongest signal, else largest gap to goal, else volume."""
         return next(iter([*self.moved, *self.missed, *self.largest]), None)

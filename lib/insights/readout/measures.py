@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 
@@ -14,7 +15,7 @@ from insights.readout.choices import Run
 STILL_OPEN = "too many still open"  # a duration whose quantile is not reached yet
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Measure:
     """One metric as a readout may use it.
 
@@ -36,16 +37,15 @@ class Measure:
         """The findings that refuse the metric as a whole."""
         return [finding for finding in self.findings if finding.refuses]
 
-    @property
+    @cached_property
     def now(self) -> pd.Series:
         """The row of the period shown."""
         return self.rows.iloc[-1]
 
-    @property
+    @cached_property
     def stands(self) -> bool:
         """Whether the period shown has a figure that may be read."""
-        value = self.rows["value"].iloc[-1]  # asked often, and a whole row is slow to make
-        return bool(self.rows["usable"].iloc[-1]) and bool(pd.notna(value))
+        return bool(self.now["usable"]) and bool(pd.notna(self.now["value"]))
 
     @property
     def regime(self) -> pd.DataFrame:

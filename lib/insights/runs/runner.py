@@ -129,16 +129,18 @@ class _Work:
 
 
 def _spread(jobs: Sequence[Job]) -> list[Job]:
-    """Return jobs with the first of each notebook before the second of any.
+    """Return jobs with the first two of each notebook in front, then those with fewest left.
 
-    What one readout finds out the next of its notebook need not; side by side both would.
+    What one readout finds out the next of its notebook need not; side by side both would. The
+    second may be the first of many alike, so others are put between it and the third.
     """
-    before: Counter[Path] = Counter()
-    rank = []
+    before, whole = Counter[Path](), Counter(job.notebook for job in jobs)
+    place = []
     for job in jobs:
-        rank.append(before[job.notebook])
+        rank = min(before[job.notebook], 2)
+        place.append((rank, whole[job.notebook] if rank == 2 else 0))
         before[job.notebook] += 1
-    return [job for _, job in sorted(zip(rank, jobs, strict=True), key=lambda pair: pair[0])]
+    return [job for _, job in sorted(zip(place, jobs, strict=True), key=lambda pair: pair[0])]
 
 
 def _outcome(future: Future[Outcome]) -> Outcome:
