@@ -94,6 +94,25 @@ def test_a_worker_that_is_killed_loses_no_readout(address: str, tmp_path: Path):
     assert_nothing_half(root / "outputs")
 
 
+@pytest.mark.parametrize("engine", ["fork", "papermill"])
+def test_a_command_that_is_stopped_ends_its_readouts_on_the_workers(
+    address: str, tmp_path: Path, engine: str
+):
+    root = make_root(tmp_path / "root", FIFTY[:3])
+    add_cell(root, "import os\nopen(f'on-{os.getpid()}', 'w').close()\nwhile True: pass")
+    words = command("run", "params/shop", "--readout", "each", "--dask", address)
+    with start([*words, "--engine", engine], root) as process:
+        until(lambda: len(list(root.glob("on-*"))) == 2)
+        pids = [int(path.name[3:]) for path in root.glob("on-*")]
+        running = [psutil.Process(pid) for pid in pids]
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert psutil.wait_procs(running, timeout=20)[1] == []
+    assert len(list(root.glob("on-*"))) == 2  # the third has not begun
+    assert_nothing_half(root / "outputs")
+
+
 def test_an_address_where_nobody_answers_is_bad_input(tmp_path: Path):
     root = make_root(tmp_path / "root", FIFTY[:1])
     words = command("run", "params/shop", "--dask", "tcp://127.0.0.1:9")

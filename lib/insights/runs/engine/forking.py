@@ -12,6 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.resources import files
@@ -22,6 +23,7 @@ from insights.data import remembered
 from insights.runs import worker
 from insights.runs.engine import stock
 from insights.runs.engine.jobs import TIMEOUT_SECONDS, Job, Outcome, executed, order, said
+from insights.runs.engine.stopping import stoppable
 from insights.runs.processes import end_tree
 
 SINGLE = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}  # pyarrow would start a thread
@@ -85,11 +87,15 @@ class Server:
         child = self._children[number]
         in_time = child.ended.wait(seconds)
         if not in_time:
-            with self._lock:
-                self._say({"stop": number})
+            self.stop(number)
             child.ended.wait(stock.GRACE_SECONDS)
         del self._children[number]
         return in_time, child.code
+
+    def stop(self, number: int) -> None:
+        """Have a child killed."""
+        with self._lock, suppress(OSError):  # it is gone, and its children with it
+            self._say({"stop": number})
 
     def close(self) -> None:
         """End the process and everything below it."""
@@ -188,7 +194,8 @@ def _ask(asked: dict[str, Any], scratch: Path, most: float) -> tuple[dict[str, A
     except OSError:
         return {"instead": LOST}, 0
     started = time.monotonic()
-    in_time, code = server.wait(number, most)
+    with stoppable(partial(server.stop, number)):
+        in_time, code = server.wait(number, most)
     taken = time.monotonic() - started
     if not in_time:
         return {"error": stock.out_of_time(most)}, taken

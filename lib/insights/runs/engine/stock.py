@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from insights.runs.engine.jobs import TIMEOUT_SECONDS, Job, Outcome, executed, order, said
+from insights.runs.engine.stopping import stoppable
 from insights.runs.processes import end_tree
 
 GRACE_SECONDS = 30.0  # for a process to end that has been told to
@@ -78,7 +79,8 @@ def _supervise(
         try:
             process.stdin.write(json.dumps(asked).encode() + b"\n")
             process.stdin.flush()  # and stays open: its end says that we are gone
-            process.wait(timeout_seconds)
+            with stoppable(process.stdin.close):
+                process.wait(timeout_seconds)
         except subprocess.TimeoutExpired:
             return {"error": out_of_time(timeout_seconds)}
         except BrokenPipeError:
