@@ -1,10 +1,11 @@
 """What does a readout cost beside its analysis, by each way of executing it? And a large fleet?
 
-Two tables. The first runs the very same readouts in interleaved rounds: analysis alone (the
-cells' code, in a process that has imported all), the engine that forks, stock papermill as we
-call it, and the command lines of papermill and nbconvert one after the other. The second runs a
-fleet of small readouts with ``insights run`` and follows cost and memory, then runs it again
-with nothing changed.
+Four tables. The first runs the very same readouts in interleaved rounds: analysis alone (the
+cells' code, in a process that has imported all), with and without what earlier readouts found
+out, the engine that forks, stock papermill as we call it, and the command lines of papermill
+and nbconvert one after the other. The second runs scorecards of the demo with ``insights run``
+and by command lines, by turns. The third runs a fleet of small readouts and follows cost and
+memory, then runs it again with nothing changed. The fourth runs the demo's own notebooks.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -27,7 +29,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "runs"))
 from runs_root import make_root
 
 from insights import pack as packs
-from insights.data import sources
+from insights.data import remembered, sources
 from insights.runs import engine, plan, publish, worker
 from insights.runs.engine import Job, forking, warm
 from insights.runs.manifest import Run
@@ -35,6 +37,7 @@ from insights.runs.secrets import Secrets
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
+THIN = {"qa_accuracy"}  # too few reviews a market and week to compare
 
 
 @dataclass(frozen=True)
@@ -78,11 +81,16 @@ def cost(do: Callable[[], object]) -> Cost:
     return Cost(cpu() - before, time.monotonic() - started)
 
 
-def alone(job: Job) -> None:
-    """Run a notebook's code in a fork of this process: no shell, no outputs, no page."""
+def alone(job: Job, news: Path | None = None) -> None:
+    """Run a notebook's code in a fork of this process: no shell, no outputs, no page.
+
+    With a file for ``news`` it starts with what those before it have found out.
+    """
     pid = os.fork()
     if pid == 0:
         try:
+            if news is None:
+                remembered._held.clear()
             with open(os.devnull, "w") as nothing:
                 sys.stdout = nothing
                 names: dict[str, Any] = {"__name__": "__main__"}
@@ -91,11 +99,15 @@ def alone(job: Job) -> None:
                         exec("".join(cell["source"]), names)
                         if "parameters" in cell["metadata"].get("tags", []):
                             names |= job.parameters
+            if news is not None:
+                news.write_bytes(remembered.news())
             os._exit(0)
         finally:
             os._exit(1)
     if os.waitpid(pid, 0)[1]:
         raise SystemExit(f"{job.readout}: its code fails")
+    if news is not None:
+        remembered.learn(news.read_bytes())
 
 
 def published(execute: engine.Engine, job: Job, out: Path) -> None:
@@ -123,6 +135,7 @@ def ways(out: Path) -> dict[str, Callable[[Job], None]]:
     """Return every way to run a readout, by name."""
     return {
         "analysis alone": alone,
+        "analysis alone, answers shared": lambda job: alone(job, out / "news"),
         "fork": lambda job: published(engine.fork, job, out),
         "stock papermill": lambda job: published(engine.papermill, job, out),
         "command lines": lambda job: by_command_lines(job, out),
@@ -134,6 +147,9 @@ def compare(chosen: list[Job], rounds: int, out: Path) -> None:
     import_all = cost(warm.up)
     first = cost(lambda: engine.fork(chosen[0], ROOT, 600))
     publish.renderer()
+    for job in chosen:  # once warm: what the first of a kind finds out is known
+        alone(job, out / "news")
+        published(engine.fork, job, out)
     costs: dict[str, list[Cost]] = {name: [] for name in ways(out)}
     for _ in range(rounds):
         for job in chosen:
@@ -143,15 +159,39 @@ def compare(chosen: list[Job], rounds: int, out: Path) -> None:
     mean = {
         k: Cost(sum(c.cpu for c in v) / n, sum(c.wall for c in v) / n) for k, v in costs.items()
     }
-    base, pair = mean["analysis alone"].cpu, mean["command lines"]
+    base, pair = mean["analysis alone, answers shared"].cpu, mean["command lines"]
     say(f"{len(chosen)} readouts, {rounds} rounds. Importing all: {import_all.cpu:.1f} CPU s;")
     say(f"the first readout that forks, warm-up in: {first.cpu:.1f}.\n")
-    say("| way | CPU s a readout | beside analysis | wall s | CLI pair's CPU to it |")
+    say("| way | CPU s a readout | beside analysis, answers shared | wall s | CLI pair's CPU |")
     say("| --- | --: | --: | --: | --: |")
     for name, c in mean.items():
         cells = (c.cpu, c.cpu - base, c.wall)
         said = " | ".join(f"{cell:.2f}" for cell in cells)
         say(f"| {name} | {said} | {pair.cpu / c.cpu:.1f} |")
+
+
+def scorecards(rounds: int, folder: Path) -> None:
+    """Print what the demo's scorecards take by one command and by command lines, by turns."""
+    chosen = [job for job in jobs("params/demo", 999) if job.notebook.stem == "1_scorecard"]
+    words = ["run", "params/demo", "--readout", "scorecard", "--readout", "markets", "--force"]
+    ours, theirs = list[Cost](), list[Cost]()
+    for turn in range(rounds):
+        command = [BIN / "insights", *words, "--jobs", "2", "--out", folder / f"cards-{turn}"]
+        ours.append(
+            cost(
+                lambda command=command: subprocess.run(command, check=True, capture_output=True)
+            )
+        )
+        theirs.append(cost(lambda: [by_command_lines(job, folder) for job in chosen]))
+    n = len(chosen)
+    say(f"\n{n} scorecards of the demo, {rounds} rounds; two at a time against one by one:\n")
+    say("| | insights run, warm-up in | CLI pair | ratio, a round |")
+    say("| --- | --: | --: | --- |")
+    for name in ("cpu", "wall"):
+        own, pair = ([getattr(c, name) for c in made] for made in (ours, theirs))
+        ratios = ", ".join(f"{b / a:.1f}" for a, b in zip(own, pair, strict=True))
+        means = " | ".join(f"{sum(c) / rounds / n:.2f}" for c in (own, pair))
+        say(f"| {name} s a readout | {means} | {ratios} |")
 
 
 def tree(process: psutil.Process) -> tuple[float, float, float]:
@@ -198,6 +238,37 @@ def large(n: int, folder: Path) -> None:
     say(f"Run again with nothing changed: {again.wall:.1f} s of wall, {again.cpu:.1f} of CPU.")
 
 
+def real(folder: Path) -> None:
+    """Print what a fleet of the demo's own notebooks takes: every market, every metric."""
+    root = folder / "demo"
+    shutil.copytree(ROOT / "notebooks", root / "notebooks")
+    shutil.copytree(ROOT / "params" / "demo", root / "params" / "demo")
+    (root / "pyproject.toml").write_text("")
+    metrics = [
+        name
+        for name, metric in packs.load("params/demo").metrics.items()
+        if "market" in metric.dimensions and not metric.poststratify and name not in THIN
+    ]
+    each = {"market": "all"}
+    windows = {"metric": metrics, "compare": ["previous", "year"], "span": ["4", "8", "13"]}
+    readouts = {
+        "markets": {"notebook": "1_scorecard", "matrix": each},
+        "next": {"notebook": "4_what_next", "matrix": each},
+        "changed": {"notebook": "2_what_changed", "matrix": each | {"metric": metrics}},
+        "whole": {"notebook": "2_what_changed", "matrix": windows},
+    }
+    said = json.dumps({"readouts": readouts})
+    (root / "params" / "demo" / "readouts.yaml").write_text(said)
+    command = [BIN / "insights", "run", "params/demo", "--jobs", "2", "--json"]
+    done: list[Any] = []
+    took = cost(lambda: done.append(subprocess.run(command, cwd=root, capture_output=True)))
+    counts = json.loads(done[0].stdout)["counts"]
+    n = sum(counts.values())
+    came = ", ".join(f"{many} {status.replace('_', ' ')}" for status, many in counts.items())
+    say(f"\n{n} readouts of the demo's notebooks, two at a time: {took.wall / 60:.1f} minutes,")
+    say(f"{took.cpu / n:.2f} CPU s each; {came}.")
+
+
 def main() -> None:
     """Read the options and print both tables."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -205,13 +276,21 @@ def main() -> None:
     parser.add_argument("--sample", type=int, default=4, help="readouts to compare the ways on")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--large", type=int, default=200, help="readouts in the fleet")
+    parser.add_argument("--only", choices=["ways", "scorecards", "large", "real"])
     chosen = parser.parse_args()
     os.environ |= worker.THREADS
     os.chdir(ROOT)
-    with tempfile.TemporaryDirectory() as folder:
-        compare(jobs(chosen.pack, chosen.sample), chosen.rounds, Path(folder))
-        engine.leave()
-        large(chosen.large, Path(folder))
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        tables = {
+            "ways": lambda: compare(jobs(chosen.pack, chosen.sample), chosen.rounds, folder),
+            "scorecards": lambda: scorecards(chosen.rounds, folder),
+            "large": lambda: large(chosen.large, folder),
+            "real": lambda: real(folder),
+        }
+        for name in [chosen.only] if chosen.only else tables:
+            tables[name]()
+            engine.leave()
 
 
 if __name__ == "__main__":
