@@ -37,6 +37,7 @@ from insights.runs.secrets import Secrets
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
+SEVEN = ["US", "BR", "DE", "GB", "FR", "ES", "MX"]
 THIN = {"qa_accuracy"}  # too few reviews a market and week to compare
 
 
@@ -100,7 +101,7 @@ def alone(job: Job, news: Path | None = None) -> None:
                         if "parameters" in cell["metadata"].get("tags", []):
                             names |= job.parameters
             if news is not None:
-                news.write_bytes(remembered.news())
+                news.write_bytes(remembered.told())
             os._exit(0)
         finally:
             os._exit(1)
@@ -171,16 +172,17 @@ def compare(chosen: list[Job], rounds: int, out: Path) -> None:
 
 
 def scorecards(rounds: int, folder: Path) -> None:
-    """Print what the demo's scorecards take by one command and by command lines, by turns."""
-    chosen = [job for job in jobs("params/demo", 999) if job.notebook.stem == "1_scorecard"]
-    words = ["run", "params/demo", "--readout", "scorecard", "--readout", "markets", "--force"]
+    """Print what 20 of the demo's scorecards take by one command and by command lines."""
+    weekly = {"notebook": "1_scorecard", "matrix": {"market": "all"}}
+    first = {"notebook": "1_scorecard", "title": "Scorecard"}
+    monthly = weekly | {"parameters": {"grain": "month"}, "matrix": {"market": SEVEN}}
+    root = demo(folder / "cards", {"whole": first, "weekly": weekly, "monthly": monthly})
+    chosen = jobs(str(root / "params" / "demo"), 20)
+    command = [BIN / "insights", "run", "params/demo", "--jobs", "2", "--force"]
     ours, theirs = list[Cost](), list[Cost]()
-    for turn in range(rounds):
-        command = [BIN / "insights", *words, "--jobs", "2", "--out", folder / f"cards-{turn}"]
+    for _ in range(rounds):
         ours.append(
-            cost(
-                lambda command=command: subprocess.run(command, check=True, capture_output=True)
-            )
+            cost(lambda: subprocess.run(command, cwd=root, check=True, capture_output=True))
         )
         theirs.append(cost(lambda: [by_command_lines(job, folder) for job in chosen]))
     n = len(chosen)
@@ -192,6 +194,16 @@ def scorecards(rounds: int, folder: Path) -> None:
         ratios = ", ".join(f"{b / a:.1f}" for a, b in zip(own, pair, strict=True))
         means = " | ".join(f"{sum(c) / rounds / n:.2f}" for c in (own, pair))
         say(f"| {name} s a readout | {means} | {ratios} |")
+
+
+def demo(root: Path, readouts: dict[str, Any]) -> Path:
+    """Return a root with the notebooks and the demo, and these readouts of it."""
+    shutil.copytree(ROOT / "notebooks", root / "notebooks")
+    shutil.copytree(ROOT / "params" / "demo", root / "params" / "demo")
+    (root / "pyproject.toml").write_text("")
+    said = json.dumps({"readouts": readouts})
+    (root / "params" / "demo" / "readouts.yaml").write_text(said)
+    return root
 
 
 def tree(process: psutil.Process) -> tuple[float, float, float]:
@@ -240,10 +252,6 @@ def large(n: int, folder: Path) -> None:
 
 def real(folder: Path) -> None:
     """Print what a fleet of the demo's own notebooks takes: every market, every metric."""
-    root = folder / "demo"
-    shutil.copytree(ROOT / "notebooks", root / "notebooks")
-    shutil.copytree(ROOT / "params" / "demo", root / "params" / "demo")
-    (root / "pyproject.toml").write_text("")
     metrics = [
         name
         for name, metric in packs.load("params/demo").metrics.items()
@@ -257,8 +265,7 @@ def real(folder: Path) -> None:
         "changed": {"notebook": "2_what_changed", "matrix": each | {"metric": metrics}},
         "whole": {"notebook": "2_what_changed", "matrix": windows},
     }
-    said = json.dumps({"readouts": readouts})
-    (root / "params" / "demo" / "readouts.yaml").write_text(said)
+    root = demo(folder / "real", readouts)
     command = [BIN / "insights", "run", "params/demo", "--jobs", "2", "--json"]
     done: list[Any] = []
     took = cost(lambda: done.append(subprocess.run(command, cwd=root, capture_output=True)))

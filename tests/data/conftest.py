@@ -146,7 +146,8 @@ def shared() -> Path:
 def kept(monkeypatch: pytest.MonkeyPatch) -> dict[Any, Any]:
     """Keep answers, with none so far, until the test ends; return those kept."""
     held: dict[Any, Any] = {}
-    for name, value in (("_held", held), ("_new", {}), ("_kept", False)):
+    fresh = {"_held": held, "_kept": False, "_folder": None, "_read": {}}
+    for name, value in fresh.items():
         monkeypatch.setattr(remembered, name, value)
     remembered.keep()
     return held

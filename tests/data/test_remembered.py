@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -38,21 +40,82 @@ def test_an_answer_is_made_once_a_key_and_handed_on():
     make = counting()
     made = [remembered.once(key, make) for key in ("a", "a", "b", None, None)]
     assert made == [1, 1, 2, 3, 4]
-    told = remembered.news()
+    told = remembered.told()
     remembered._held.clear()
     remembered.learn(told)
     assert remembered.once("b", make) == 2
 
 
-@pytest.mark.usefixtures("kept")
-def test_too_much_is_not_handed_on(monkeypatch: pytest.MonkeyPatch):
+def forked(do: Callable[[], object]) -> int:
+    """Return the id of a process that does something and ends."""
+    if (pid := os.fork()) == 0:
+        try:
+            do()
+        finally:
+            os._exit(0)
+    return pid
+
+
+@pytest.fixture
+def folder(kept: dict[Any, Any], tmp_path: Path) -> Path:
+    """The folder in which readouts at work leave answers."""
+    remembered.keep(tmp_path)
+    return tmp_path
+
+
+def test_processes_that_want_the_same_at_once_find_it_out_once(folder: Path):
+    """Each of them makes its mark and takes a while; whoever comes later waits and reads."""
+
+    def slow() -> list[int]:
+        (folder / f"made-{os.getpid()}").touch()
+        time.sleep(0.3)
+        return [os.getpid()]
+
+    pids = [
+        forked(
+            lambda: (folder / f"got-{os.getpid()}").write_text(str(remembered.once("a", slow)))
+        )
+        for _ in range(4)
+    ]
+    for pid in pids:
+        os.waitpid(pid, 0)
+    (maker,) = folder.glob("made-*")
+    got = {(folder / f"got-{pid}").read_text() for pid in pids}
+    assert got == {f"[{maker.name.removeprefix('made-')}]"}
+    remembered.gather()
+    assert remembered.once("a", counting()) == [int(maker.name.removeprefix("made-"))]
+
+
+def test_one_that_is_killed_at_it_leaves_the_question_to_the_next(folder: Path):
+    asking = folder / "asking"
+    pid = forked(lambda: remembered.once("a", lambda: (asking.touch(), time.sleep(60))))
+    while not asking.exists():
+        time.sleep(0.01)
+    os.kill(pid, signal.SIGKILL)
+    assert remembered.once("a", lambda: 7) == 7
+    os.waitpid(pid, 0)
+
+
+def test_an_error_is_no_answer(folder: Path):
+    with pytest.raises(ZeroDivisionError):
+        remembered.once("a", lambda: 1 // 0)
+    assert remembered.once("a", lambda: 7) == 7
+
+
+def test_where_nothing_can_be_written_each_asks_for_itself(folder: Path):
+    remembered.keep(folder / "gone")
+    make = counting()
+    assert [remembered.once(key, make) for key in "aab"] == [1, 1, 2]
+
+
+def test_no_more_is_handed_on_than_fits(folder: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(remembered, "LARGEST", 1000)
-    remembered.once("small", lambda: "x")
-    remembered.once("large", lambda: "x" * 2000)
-    told = remembered.news()
-    remembered._held.clear()
-    remembered.learn(told)
-    assert list(remembered._held) == ["small"]
+    for key, size in (("a", 2000), ("b", 10)):
+        os.waitpid(forked(lambda key=key, n=size: remembered.once(key, lambda: "x" * n)), 0)
+        remembered.gather()
+    assert list(remembered._held) == ["a"]
+    remembered.once("c", lambda: "x")
+    assert len(list(folder.glob("*.answer"))) == 1  # the second was not even written
 
 
 @pytest.mark.usefixtures("kept")

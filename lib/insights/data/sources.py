@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ from insights.data.tables import local_day, over, prepare, quoted, segment
 from insights.errors import ParamError, did_you_mean, some
 from insights.pack import Pack
 
+THREADS = "INSIGHTS_THREADS"  # the environment's word for how many the engine may use
 BUILT_IN = {"memory", "system", "temp"}  # databases that DuckDB always has
 ORDERED = (dt.Numeric, dt.Temporal, dt.String)  # types that have a least and a largest value
 
@@ -268,6 +270,13 @@ def _holds(source: Source, dimension: str, value: str) -> bool:
 
 
 def _connected(url: str, folder: Path) -> BaseBackend:
+    backend = _backend(url, folder)
+    if backend.name == "duckdb" and (threads := os.environ.get(THREADS)):
+        backend.raw_sql(f"set threads = {int(threads)}")
+    return backend
+
+
+def _backend(url: str, folder: Path) -> BaseBackend:
     parts = urlsplit(url)
     place = parts.netloc + parts.path
     if parts.scheme != "duckdb" or place in ("", ":memory:") or place.startswith("md:"):

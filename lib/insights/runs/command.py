@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from insights import pack as packs
-from insights.data import forecast_log
+from insights.data import forecast_log, sources
 from insights.pack import Pack
 from insights.runs import catalog, engine, manifest, publish, runner, unchanged
 from insights.runs.engine import Job, Outcome
@@ -54,7 +54,7 @@ def run(pack: Pack, jobs: Sequence[Job], *, out: Path, how: How, progress: Progr
                 root=root,
                 done=done,
                 limits=how.limits,
-                execute=partial(how.execute, settings={forecast_log.FOLDER: str(out)}),
+                execute=partial(how.execute, settings=_settings(out, left, how)),
                 executor=how.executor,
                 retried=retried,
             )
@@ -66,6 +66,12 @@ def run(pack: Pack, jobs: Sequence[Job], *, out: Path, how: How, progress: Progr
             _link(out, {job.pack for job in jobs}, progress)
             _list(out, progress)
     journal.event("command ended", **progress.counts())
+
+
+def _settings(out: Path, jobs: Sequence[Job], how: How) -> dict[str, str]:
+    """Return what readouts find in their environment; side by side each has one thread."""
+    alone = how.executor is None and min(how.limits.jobs, len(jobs)) == 1
+    return {forecast_log.FOLDER: str(out)} | ({} if alone else {sources.THREADS: "1"})
 
 
 def _publisher(out: Path, root: Path, secrets: Secrets) -> publish.Publisher:

@@ -14,12 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from insights.data import remembered
 from insights.runs import worker
 from insights.runs.processes import adopt_orphans, descendants, end
 
 PR_SET_PDEATHSIG = 1
-LEARNED = "learned"
 
 
 def main(order: dict[str, Any]) -> None:
@@ -39,7 +37,6 @@ def main(order: dict[str, Any]) -> None:
     worker.limit_memory(order["memory_mb"])
     result = run(order, scratch)
     end(descendants())
-    (scratch / LEARNED).write_bytes(remembered.news())
     (scratch / worker.RESULT).write_text(json.dumps(result), encoding="utf-8")
     os._exit(0)
 

@@ -58,7 +58,7 @@ class Server:
         self.closed = False
         self._reader = threading.Thread(target=self._hear, daemon=True)
         self._reader.start()
-        self._say({"learn": base64.b64encode(remembered.news()).decode()})
+        self._say({"learn": base64.b64encode(remembered.told()).decode()})
 
     @property
     def alive(self) -> bool:

@@ -9,6 +9,7 @@ import os
 import select
 import signal
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -25,7 +26,7 @@ class Forker:
 
     def __init__(self, orders: int, events: int) -> None:
         self._orders, self._events = orders, events
-        self._running: dict[int, tuple[int, Path]] = {}  # by process id, number and scratch
+        self._running: dict[int, int] = {}  # by process id, the order's number
         self._woken, woken = os.pipe()
         os.set_blocking(woken, False)
         os.set_blocking(self._woken, False)
@@ -52,13 +53,13 @@ class Forker:
             remembered.learn(base64.b64decode(order["learn"]))
             return
         if "stop" in order:
-            for pid in [p for p, (n, _) in self._running.items() if n == order["stop"]]:
+            for pid in [p for p, n in self._running.items() if n == order["stop"]]:
                 kill(descendants(pid) | {psutil.Process(pid)})  # not reaped, so still known
             return
         pid = os.fork()
         if pid == 0:
             self._become(order)
-        self._running[pid] = order["run"], Path(order["scratch"])
+        self._running[pid] = order["run"]
 
     def _become(self, order: dict[str, Any]) -> NoReturn:
         """Be the child: leave everything of the server behind, then run the notebook."""
@@ -81,12 +82,11 @@ class Forker:
                 return
             if pid not in self._running:
                 continue
-            number, scratch = self._running.pop(pid)
+            number = self._running.pop(pid)
             code = os.waitstatus_to_exitcode(status)
             if code < 0:
                 self._end_orphans()
-            elif code == 0 and (learned := scratch / child.LEARNED).exists():
-                remembered.learn(learned.read_bytes())
+            remembered.gather()
             event = json.dumps({"ended": number, "code": code})
             os.write(self._events, event.encode() + b"\n")
 
@@ -105,7 +105,8 @@ def main() -> None:
     os.close(nothing)
     os.dup2(2, 1)  # whatever prints must not be taken for an event
     adopt_orphans()
-    warm.up()
+    folder = tempfile.TemporaryDirectory(prefix="insights-")  # noqa: SIM115 - until the end
+    warm.up(Path(folder.name))
     if psutil.Process().num_threads() > 1:
         sys.exit("a process that forks must have one thread")
     gc.collect()
@@ -113,6 +114,7 @@ def main() -> None:
     os.write(events, b"{}\n")  # ready
     Forker(orders, events).serve()
     end(descendants())
+    folder.cleanup()
     os._exit(0)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from pathlib import Path
 
 from insights.data import remembered
 
@@ -21,13 +22,19 @@ MODULES = (
 )
 
 
-def up() -> None:
-    """Import what notebooks import, and do once what is slow only the first time."""
+def up(answers: Path | None = None) -> None:
+    """Import what notebooks import, and do once what is slow only the first time.
+
+    Parameters
+    ----------
+    answers
+        A folder in which readouts leave for each other what they have found out.
+    """
     for name in MODULES:
         importlib.import_module(name)
     _draw()
     _query()
-    remembered.keep()  # each readout begins with what those before it have found out
+    remembered.keep(answers)
 
 
 def _draw() -> None:
