@@ -77,11 +77,12 @@ def test_a_parameter_is_typed_as_its_notebook_declares(pack: Pack):
     )
 
 
-def test_a_metric_matrix_fills_the_parameter(pack: Pack):
+def test_a_metric_matrix_fills_the_parameter_and_is_titled_as_metrics_are(pack: Pack):
     readout = pack.readouts["good"].model_copy(update={"matrix": {"metric": "all"}})
     changed = pack.model_copy(update={"readouts": {"good": readout}})
     (job,) = jobs(changed)
     assert (job.readout, job.parameters["metric"]) == ("good-orders", "orders")
+    assert job.title == "Good: Orders"
 
 
 def test_misspelt_names_are_refused_with_what_there_is(pack: Pack):

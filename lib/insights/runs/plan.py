@@ -270,6 +270,12 @@ def _refuse_narrowed_away(
                 )
 
 
+def _shown(pack: Pack, key: str, value: str) -> str:
+    """Return a value of a matrix as a list of pages says it."""
+    is_metric = key == "metric" and key not in pack.dimensions and value in pack.metrics
+    return pack.metrics[value].title if is_metric else value
+
+
 def _job(
     pack: Pack,
     root: Path,
@@ -296,11 +302,11 @@ def _job(
         "as_of": as_of,
     }
     values = tuple(value for _, value in cell.values)
-    title = readout.title
+    title, shown = readout.title, [_shown(pack, *place) for place in cell.values]
     return Job(
         pack=folder_name(pack.name),
         readout=folder,
-        title=f"{title}: {wording.listing(values)}" if title and values else title,
+        title=f"{title}: {wording.listing(shown)}" if title and values else title,
         notebook=_notebook(root, readout),
         parameters={**given, **own},
         values=values,
