@@ -446,7 +446,7 @@ def run(readout, minute, status="published", **fields):
     )
 
 
-def test_the_index_is_newest_first_with_older_runs_in_a_fold():
+def test_the_index_has_older_runs_in_a_fold():
     read = Reader(page.index([run("a", 1), run("b", 2), run("a", 3)]))
     assert [link["href"] for link in read.all("a")] == [
         "eu_dsa/a/index.html",
@@ -454,7 +454,20 @@ def test_the_index_is_newest_first_with_older_runs_in_a_fold():
         "eu_dsa/b/index.html",
     ]
     assert "1 earlier run" in read.text
-    assert "2 readouts, newest first; by their last run 2 published." in read.text
+    assert "2 readouts, newest day first; by their last run 2 published." in read.text
+
+
+def test_the_index_has_the_newest_day_first_and_a_day_s_pages_by_notebook_and_title():
+    """Readouts of one command end in any order; on the list like stands beside like."""
+    other = run("z", 1) | {"started_at": "2026-11-21T23:59:00Z"}
+    whole, us = run("card", 5), run("card-us", 2, notebook="1_scorecard.ipynb")
+    made = [other, us, run("next", 1, notebook="4_what_next.ipynb"), whole]
+    for one in (whole, us):
+        one |= {"notebook": "1_scorecard.ipynb", "title": "Card" + ": US" * (one is us)}
+    read = Reader(page.index(made))
+    assert [link["href"].split("/")[1] for link in read.all("a")] == [
+        "card", "card-us", "next", "z",
+    ]  # fmt: skip
 
 
 def test_a_failed_run_shows_its_error_and_the_last_good_page():

@@ -39,7 +39,9 @@ def script() -> str:
 
 
 def index(manifests: Sequence[Mapping[str, Any]], now: datetime | None = None) -> str:
-    """Return the page that lists the runs: newest first, a readout's older runs in a fold.
+    """Return the page that lists the runs, a readout's older runs in a fold.
+
+    The day of the last run comes first; those of a day stand by notebook and title.
 
     Parameters
     ----------
@@ -60,7 +62,7 @@ def index(manifests: Sequence[Mapping[str, Any]], now: datetime | None = None) -
     for run in newest_first:
         readouts.setdefault((str(run["pack"]), str(run["readout"])), []).append(run)
     packs: dict[str, list[dict[str, Any]]] = {}
-    for (pack, _), runs in readouts.items():
+    for (pack, _), runs in sorted(readouts.items(), key=lambda item: _place(item[1])):
         packs.setdefault(pack, []).append(_row(runs, now or datetime.now(UTC)))
     titles = {str(run["pack"]): str(run.get("pack_title") or run["pack"]) for run in manifests}
     groups = [{"title": titles[pack], "runs": rows} for pack, rows in packs.items()]
@@ -74,6 +76,17 @@ def index(manifests: Sequence[Mapping[str, Any]], now: datetime | None = None) -
     )
     runs_script = script() if due else ""
     return document(title="Readouts", kick="Insights", body=body, script=runs_script)
+
+
+def _place(runs: Sequence[Mapping[str, Any]]) -> tuple[int, str, str]:
+    """Return where a readout stands among others, by its newest run."""
+    last = runs[0]
+    day_of = datetime.fromisoformat(str(last["started_at"])).astimezone(UTC).date()
+    return -day_of.toordinal(), str(last.get("notebook") or ""), _title(last)
+
+
+def _title(run: Mapping[str, Any]) -> str:
+    return str(run.get("title") or run["readout"])
 
 
 def _late(n: int) -> str:
@@ -92,7 +105,7 @@ def _summary(readouts: Sequence[Sequence[Mapping[str, Any]]]) -> str:
         for status, (_, _, text) in STATUS.items()
     }
     said = listing([f"{n} {text}" for text, n in counts.items() if n])
-    return f"{count(len(readouts), 'readout')}, newest first; by their last run {said}."
+    return f"{count(len(readouts), 'readout')}, newest day first; by their last run {said}."
 
 
 def _row(runs: Sequence[Mapping[str, Any]], now: datetime) -> dict[str, Any]:
@@ -152,7 +165,7 @@ def _run(run: Mapping[str, Any]) -> dict[str, Any]:
     """Return one run as text; an older run links to the page that it kept."""
     kind, word, _ = STATUS[run["status"]]
     folder = quote(f"{run['pack']}/{run['readout']}/runs/{run['run_id']}")
-    title = str(run.get("title") or run["readout"])
+    title = _title(run)
     return {
         "title": title,
         "kind": kind,
