@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -46,6 +48,12 @@ def log(
                 }
             )  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def weekly(means: list[float], **options: Any) -> pd.DataFrame:
+    """Return the forecasts of as many origins, each of the week that follows."""
+    logs = [log([mean], origin=at, **options) for at, mean in enumerate(means)]
+    return pd.concat(logs, ignore_index=True)
 
 
 def came(values: list[float], *, first: int = 1, segment: str = "all") -> pd.DataFrame:
@@ -107,19 +115,68 @@ def test_of_figures_published_twice_the_first_counts() -> None:
 
 
 def test_forecasts_that_are_always_too_low_drift_and_scattered_ones_do_not() -> None:
-    low = made(log([90] * 8), came([100] * 8))
+    low = made(weekly([90] * 8), came([100] * 8))
     assert low.drift == 1
     assert "They drift: they are too low more often than chance would have it." in said(low)
-    assert made(log([110] * 8), came([100] * 8)).drift == -1
-    mixed = made(log([90, 110] * 4), came([100] * 8))
+    assert made(weekly([110] * 8), came([100] * 8)).drift == -1
+    mixed = made(weekly([90, 110] * 4), came([100] * 8))
     assert mixed.drift == 0
     assert said(mixed).endswith("They do not drift to one side.")
 
 
-def test_few_periods_say_nothing_of_drift() -> None:
-    found = made(log([90, 90]), came([100, 100]))
-    assert found.drift == 0
-    assert said(found).endswith("There are too few weeks yet to say whether they drift.")
+def test_few_forecasts_say_nothing_of_drift() -> None:
+    """Weeks that were forecast at once miss together: eight of them are one miss, not eight."""
+    for rows in (weekly([90] * 5), log([90] * 8)):
+        found = made(rows, came([100] * 8))
+        assert found.drift == 0
+        assert said(found).endswith(
+            "There are too few forecasts yet to say whether they drift."
+        )
+    hit = made(weekly([90] * 5 + [100] * 3), came([100] * 8))
+    assert said(hit).endswith("They do not drift to one side.")
+
+
+def test_forecasts_that_are_right_seldom_drift_however_often_they_are_made() -> None:
+    """A walk forecast by its last value, and skewed weeks by their mean and median."""
+    drifts = 0
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        walk = 100 + np.cumsum(rng.normal(0, 3, 56))
+        logs = [log([walk[at]] * 8, origin=at) for at in range(0, 48, 8)]
+        drifts += made(pd.concat(logs), came(list(walk[1:]))).drift != 0
+        skewed = rng.lognormal(3, 0.8, 40)
+        rows = weekly([float(np.exp(3 + 0.32))] * 40)
+        middle = rows[rows["quantile"].isna()].assign(quantile=0.5, value=np.exp(3))
+        drifts += made(pd.concat([rows, middle]), came(list(skewed))).drift != 0
+    assert drifts <= 8
+
+
+def test_weeks_without_anything_have_no_share_to_miss_by() -> None:
+    found = made(log([10, 20]), came([0, 0]))
+    assert said(found) == (
+        "Of Contacts, 2 figures forecast since 6 January 2025 have come true: 0 came each "
+        "time, so that there is no share by which they missed; 1 of 2 lay within the 80 % "
+        "range. There are too few forecasts yet to say whether they drift."
+    )
+
+
+def test_a_forecast_without_a_range_or_a_value_is_not_counted_as_held() -> None:
+    rows = log([100, 100, 100])
+    bare = rows["quantile"].notna() & (rows["horizon"] == 2)
+    empty = rows["value"].where(rows["horizon"] != 3)
+    found = made(rows.assign(value=empty)[~bare], came([100, 100, 100]))
+    assert found.scored == 2
+    assert found.table.loc["all", "wape"] == 0
+    assert "; 1 of 1 lay within the 80 % range." in said(found)
+
+
+def test_what_came_told_twice_is_refused() -> None:
+    actual = came([100, 100])
+    with pytest.raises(ContractError) as refused:
+        made(log([100, 100]), pd.concat([actual, actual[:1]]))
+    assert str(refused.value) == (
+        "record: 1 of 3 rows of what came repeat a unique_id and ds. Give one row of each."
+    )
 
 
 def test_the_sentence_holds_the_misses_the_side_and_the_range() -> None:
@@ -127,7 +184,7 @@ def test_the_sentence_holds_the_misses_the_side_and_the_range() -> None:
     assert said(found) == (
         "Of Contacts, 2 figures forecast since 6 January 2025 have come true: they missed by "
         "5.0 % (last season again: 20.0 %), 5.0 % too low on the whole; 2 of 2 lay within the "
-        "80 % range. There are too few weeks yet to say whether they drift."
+        "80 % range. There are too few forecasts yet to say whether they drift."
     )
     one = made(log([110]), came([100]))
     assert "1 figure forecast since 6 January 2025 has come true" in said(one)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,8 +17,9 @@ from insights.errors import ContractError, some
 
 COLUMNS = ("segment", "model", "origin", "period", "horizon", "quantile", "value")
 PUBLISHED, NAIVE = "published", "seasonal naive"
-BANDS = {80: (0.1, 0.9), 95: (0.025, 0.975)}
-FEWEST = 6  # periods, below which nothing is said of drift
+BANDS = (80, 95)
+QUANTILES = {"median": 0.5, "lo-80": 0.1, "hi-80": 0.9, "lo-95": 0.025, "hi-95": 0.975}
+FEWEST = 6  # origins that all miss on one side are too many for chance
 SURE = 0.05
 
 
@@ -25,7 +28,7 @@ class Record:
     """Published forecasts against what came; a Result."""
 
     table: pd.DataFrame  # index segment: n, bias, wape, naive_wape, covered_80, covered_95
-    pairs: pd.DataFrame  # segment, origin, period, horizon, y, mean, naive, lo-80, hi-80, ...
+    pairs: pd.DataFrame  # segment, origin, period, horizon, y, mean, median, naive, lo-80, ...
     metric: str
     noun: str  # what a period is
     main: str  # the segment that sentences speak of
@@ -39,13 +42,13 @@ class Record:
     def drift(self) -> int:
         """1 where forecasts have been too low too often for chance, -1 too high, else 0.
 
-        Of each period the newest forecast of it counts; a sign test at 5 %.
+        Of each period the newest forecast of it counts. What was forecast at once misses
+        together, so that an origin has one say: the side of the median on which most of its
+        periods came. A sign test of origins, at 5 %.
         """
-        rows = self._main().sort_values("horizon").drop_duplicates("period")
-        above = int((rows["y"] > rows["mean"]).sum())
-        below = int((rows["y"] < rows["mean"]).sum())
-        n = above + below
-        if n < FEWEST or 2 * binom.cdf(min(above, below), n, 0.5) >= SURE:
+        says = self._says()
+        above, below = int((says > 0).sum()), int((says < 0).sum())
+        if 2 * binom.cdf(min(above, below), above + below, 0.5) >= SURE:
             return 0
         return 1 if above > below else -1
 
@@ -58,18 +61,13 @@ class Record:
         figures = wording.count(n, "figure")
         text = (
             f"Of {self.metric}, {figures} forecast since {wording.day(since)}"
-            f" {'has' if n == 1 else 'have'} come true: they missed by"
-            f" {wording.number(row['wape'], 'share')}"
+            f" {'has' if n == 1 else 'have'} come true: {self._missed(row)}"
         )
-        if np.isfinite(row["naive_wape"]):
-            text += f" (last season again: {wording.number(row['naive_wape'], 'share')})"
-        text += f", {self._side(float(row['bias']))}"
         for level in BANDS:
-            held = row[f"covered_{level}"]
-            if np.isfinite(held):
-                text += (
-                    f"; {round(held * n)} of {n} lay within the {level}{wording.NBSP}% range"
-                )
+            known = int(self._main()[[f"lo-{level}", f"hi-{level}"]].notna().all(axis=1).sum())
+            if known:
+                held = round(row[f"covered_{level}"] * known)
+                text += f"; {held} of {known} lay within the {level}{wording.NBSP}% range"
                 break
         return f"{text}. {self._drifts()}"
 
@@ -103,19 +101,32 @@ class Record:
     def _main(self) -> pd.DataFrame:
         return self.pairs[self.pairs["segment"] == self.main]
 
-    def _side(self, bias: float) -> str:
-        """Say on which side forecasts were."""
+    def _says(self) -> pd.Series[float]:
+        """Return, by origin, how many more periods came above their medians than below."""
+        rows = self._main().sort_values("horizon").drop_duplicates("period")
+        middle = rows["median"].fillna(rows["mean"])
+        side = (rows["y"] > middle).astype(float) - (rows["y"] < middle)
+        return side.groupby(rows["origin"]).sum()
+
+    def _missed(self, row: Mapping[Any, float]) -> str:
+        """Say by how much forecasts missed, and on which side."""
+        if not np.isfinite(row["wape"]):
+            return "0 came each time, so that there is no share by which they missed"
+        text = f"they missed by {wording.number(row['wape'], 'share')}"
+        if np.isfinite(row["naive_wape"]):
+            text += f" (last season again: {wording.number(row['naive_wape'], 'share')})"
+        bias = row["bias"]
         if round(1000 * abs(bias)) == 0:
-            return "neither too low nor too high on the whole"
+            return f"{text}, neither too low nor too high on the whole"
         side = "too low" if bias < 0 else "too high"
-        return f"{wording.number(abs(bias), 'share')} {side} on the whole"
+        return f"{text}, {wording.number(abs(bias), 'share')} {side} on the whole"
 
     def _drifts(self) -> str:
         if self.drift:
             side = "low" if self.drift > 0 else "high"
             return f"They drift: they are too {side} more often than chance would have it."
-        if self._main()["period"].nunique() < FEWEST:
-            return f"There are too few {self.noun}s yet to say whether they drift."
+        if len(self._says()) < FEWEST:
+            return "There are too few forecasts yet to say whether they drift."
         return "They do not drift to one side."
 
 
@@ -130,9 +141,9 @@ def record(
         One row a figure: ``segment``; ``model``, "published" or what it is held against,
         "seasonal naive"; ``origin``, the last period known when it was made; ``period``;
         ``horizon``, periods ahead, from 1; ``quantile`` in (0, 1), NaN for the mean; ``value``.
-        Of figures that were published twice the first counts.
+        Of figures that were published twice the first counts; one without a value counts not.
     actual
-        ``unique_id`` (a segment), ``ds``, ``y``; NaN where not known.
+        One row a ``unique_id`` (a segment) and ``ds``; ``y``, NaN where not known.
     metric
         Its name in a sentence.
     main
@@ -150,23 +161,28 @@ def record(
     Raises
     ------
     ContractError
-        The log lacks columns.
+        The log lacks columns, or what came is told twice.
     """
     if lacking := [c for c in COLUMNS if c not in log.columns]:
         raise ContractError(
             f"record: the log lacks {some(lacking)}. Give {', '.join(COLUMNS)}."
         )
+    if twice := int(actual.duplicated(["unique_id", "ds"]).sum()):
+        raise ContractError(
+            f"record: {twice:,} of {len(actual):,} rows of what came repeat a unique_id and "
+            "ds. Give one row of each."
+        )
     keys = ["segment", "origin", "period", "horizon"]
     rows = log.drop_duplicates([*keys, "model", "quantile"], keep="first")
+    rows = rows.dropna(subset="value")
     known = actual.rename(columns={"unique_id": "segment", "ds": "period"}).dropna(subset=["y"])
-    pairs = _means(rows, PUBLISHED, "mean", keys)
-    pairs = pairs.merge(_means(rows, NAIVE, "naive", keys), on=keys, how="left")
-    own = rows[rows["model"] == PUBLISHED]
-    for level, ends in BANDS.items():
-        for side, quantile in zip(("lo", "hi"), ends, strict=True):
-            here = own[(own["quantile"] - quantile).abs() < 1e-9]
-            found = here[[*keys, "value"]].rename(columns={"value": f"{side}-{level}"})
-            pairs = pairs.merge(found, on=keys, how="left")
+    own, naive = (rows[rows["model"] == model] for model in (PUBLISHED, NAIVE))
+    pairs = _values(own, own["quantile"].isna(), "mean", keys)
+    others = [_values(naive, naive["quantile"].isna(), "naive", keys)]
+    for name, quantile in QUANTILES.items():
+        others.append(_values(own, (own["quantile"] - quantile).abs() < 1e-9, name, keys))
+    for other in others:
+        pairs = pairs.merge(other, on=keys, how="left")
     pairs = pairs.merge(known[["segment", "period", "y"]], on=["segment", "period"])
     pairs = pairs.sort_values(keys, ignore_index=True)
     made = {name: _scores(group) for name, group in pairs.groupby("segment", sort=True)}
@@ -175,10 +191,11 @@ def record(
     return Record(table.rename_axis("segment"), pairs, metric, noun, main)
 
 
-def _means(rows: pd.DataFrame, model: str, name: str, keys: list[str]) -> pd.DataFrame:
-    """Return one model's means."""
-    own = rows[(rows["model"] == model) & rows["quantile"].isna()]
-    return own[[*keys, "value"]].rename(columns={"value": name})
+def _values(
+    rows: pd.DataFrame, which: pd.Series[bool], name: str, keys: list[str]
+) -> pd.DataFrame:
+    """Return one figure of each forecast."""
+    return rows.loc[which, [*keys, "value"]].rename(columns={"value": name})
 
 
 def _scores(pairs: pd.DataFrame) -> list[float]:
