@@ -153,6 +153,14 @@ def test_neither_order_nor_a_drivers_scale_changes_the_parts(seed, factor, shift
     assert moved.rate.lower == pytest.approx(first.rate.lower, abs=1e-8)
 
 
+@pytest.mark.parametrize(("factor", "shift"), [(1.7e6, 1.7e14), (1e-200, 0.0), (1e200, 0.0)])
+def test_a_driver_that_is_a_time_stamp_or_tiny_or_huge_is_as_good_as_any(factor, shift):
+    rows = week(7, wait=3.0)
+    first, other = split(rows), split(rows.assign(hours=rows["hours"] * factor + shift))
+    assert other.mix.value == pytest.approx(first.mix.value, abs=1e-5)
+    assert other.rate.upper == pytest.approx(first.rate.upper, abs=1e-5)
+
+
 def test_the_sides_swapped_give_the_same_parts_with_the_other_sign():
     rows = week(6, wait=3.0)
     swapped = rows["side"].map({"before": "after", "after": "before"})
@@ -192,6 +200,23 @@ def test_nothing_clear_is_told_without_parts():
     assert "goes with" not in text(split(week(9)))
 
 
+def test_a_part_that_prints_as_0_is_not_told_as_clear():
+    rows = week(1)
+    still = split(rows.assign(score=3.0))
+    assert text(still) == (
+        "Score: no clear change, 3.00 before and 3.00 after, 0 (its interval is within "
+        "rounding)."
+    )
+    score = 10.0 * (rows["side"] == "after") + 1e-4 * rows["hours"] + 1e-6 * rows["score"]
+    tiny = split(rows.assign(score=score, hours=rows["hours"] + score))
+    assert tiny.mix.direction == 1
+    assert text(tiny) == (
+        "Score rose from 0 to 10.00, +10.00 (its interval is within rounding): 0 (its interval "
+        "is within rounding) goes with cases that differ in hours and chat; +10.00 (its "
+        "interval is within rounding) is the change of like cases."
+    )
+
+
 def test_many_drivers_are_counted(chicago):
     rows, expected = chicago
     found = regression_change(rows, outcome="wage", drivers=expected["x"], metric="Wage")
@@ -222,14 +247,26 @@ def test_many_drivers_are_counted(chicago):
          "800 of 800 rows have no finite hours. Fill or drop them, and say which."),
         ({"side": "after"}, {}, MethodError, "no rows before. Give rows of both sides."),
         ({"chat": 1.0}, {}, MethodError,
-         "1 of 2 drivers before are told by the others: chat. Drop each, and one column of "
-         "every kind."),
+         "1 of 2 drivers are the same in all cases before: chat. Drop each, or join its kind "
+         "with another."),
+        ({"side": ["during", np.nan] * 400}, {}, ContractError,
+         "unknown side: during, nan. Give before or after."),
     ],
 )  # fmt: skip
 def test_what_cannot_be_split_is_refused_in_one_sentence(change, options, error, said):
     with pytest.raises(error) as raised:
         split(week(1).assign(**change), **options)
     assert str(raised.value) == f"regression_change: {said}"
+
+
+def test_drivers_that_tell_each_other_are_refused():
+    rows = week(1)
+    with pytest.raises(MethodError) as raised:
+        split(rows.assign(chat=3 * rows["hours"] + 1))
+    assert str(raised.value) == (
+        "regression_change: 1 of 2 drivers before are told by the others: chat. Drop each, and "
+        "one column of every kind."
+    )
 
 
 def test_a_side_of_few_cases_is_refused():

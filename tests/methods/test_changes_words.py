@@ -348,3 +348,10 @@ def test_a_dollar_sign_in_a_name_starts_no_formula():
     figure = count_change(sides({"$\\frac$": 1, "b": 2}, {"$\\frac$": 9, "b": 2})).plot()
     figure.draw_without_rendering()
     assert rows_of(figure)[1] == "\\$\\frac\\$"
+
+
+def test_figures_beyond_whole_numbers_are_split_at_once():
+    """Sums of floats this large are off by more steps than could be given one by one."""
+    before, after = ({name: 0.1e60 * size for name in "abc"} for size in (1, 2))
+    change = count_change(sides(before, after).set_axis(["segment", "side", "events"], axis=1))
+    assert change.printed_table()["part"].sum() == change.printed().change

@@ -47,7 +47,7 @@ class Printed:
     def split(self, total: int, values: Iterable[float]) -> list[int]:
         """Round the values, whose sum is ``total`` steps, so that they still add to it.
 
-        The remainder goes to the largest, one step each.
+        The remainder goes to the largest, as evenly as it can.
 
         >>> shown = printed(0.5, 0.52, unit="share")
         >>> shown.split(shown.change, [0.00667, 0.00667, 0.00666])
@@ -56,9 +56,10 @@ class Printed:
         exact = list(values)
         steps = [self.steps(value) for value in exact]
         left = total - sum(steps)
+        each, over = divmod(abs(left), max(len(steps), 1))
         order = sorted(range(len(exact)), key=lambda i: (-abs(exact[i]), i))
-        for turn in range(abs(left)):
-            steps[order[turn % len(order)]] += 1 if left > 0 else -1
+        for turn, i in enumerate(order):
+            steps[i] += (each + (turn < over)) * (1 if left > 0 else -1)
         return steps
 
     def _text(self, steps: int) -> str:

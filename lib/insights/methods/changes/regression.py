@@ -12,7 +12,7 @@ from insights.errors import ContractError, MethodError, ParamError, did_you_mean
 from insights.methods.changes.estimate import Estimate, reach
 from insights.methods.changes.regression_fit import Cases, Floats, parts, tied
 from insights.methods.changes.regression_result import PARTS, RegressionChange
-from insights.methods.changes.rows import SIDES, require_options
+from insights.methods.changes.rows import SIDES, require_options, sides_after
 
 POOLED = ("pooled", "pooled with levels")
 THREE = ("endowments", "coefficients", "interaction")
@@ -156,9 +156,7 @@ def _names(
 
 def _cases(rows: pd.DataFrame, outcome: str, names: list[str]) -> Cases:
     """Lay the cases out, in an order of their own, or say what is wrong with them."""
-    side = rows["side"].astype(str).to_numpy(dtype=object)
-    if strange := sorted(set(side) - set(SIDES)):
-        raise ContractError(f"{WHERE}: unknown side: {some(strange)}. Give before or after.")
+    after = sides_after(WHERE, rows["side"])
     values = rows[[outcome, *names]].to_numpy(dtype=float, na_value=np.nan)
     bad = ~np.isfinite(values)
     if bad.any():
@@ -169,7 +167,6 @@ def _cases(rows: pd.DataFrame, outcome: str, names: list[str]) -> Cases:
             f"{WHERE}: {int(bad.any(axis=1).sum()):,} of {len(values):,} rows have no finite "
             f"{some(where)}. Fill or drop them, and say which."
         )
-    after = np.asarray(side == "after", dtype=bool)
     order = np.lexsort([*values.T, after])
     values, after = values[order], after[order]
     cases = Cases(np.column_stack([values[:, 1:], np.ones(len(values))]), values[:, 0], after)
@@ -180,17 +177,20 @@ def _cases(rows: pd.DataFrame, outcome: str, names: list[str]) -> Cases:
 
 def _enough(x: Floats, side: str, names: list[str]) -> None:
     """Refuse a side that cannot tell the slopes."""
-    if not len(x):
-        raise MethodError(f"{WHERE}: no rows {side}. Give rows of both sides.")
     least = x.shape[1] + 1
     if len(x) < least:
         raise MethodError(
             f"{WHERE}: {len(x):,} rows {side} for {wording.count(len(names), 'driver')}. "
             f"Give at least {least:,}, or fewer drivers."
         )
-    ordered = np.column_stack([x[:, -1], x[:, :-1]])
-    if same := [names[at - 1] for at in tied(ordered)]:
+    flat, told = ([names[at] for at in found] for found in tied(x[:, :-1]))
+    if flat:
         raise MethodError(
-            f"{WHERE}: {len(same)} of {len(names)} drivers {side} are told by the others: "
-            f"{some(same)}. Drop each, and one column of every kind."
+            f"{WHERE}: {len(flat)} of {len(names)} drivers are the same in all cases {side}: "
+            f"{some(flat)}. Drop each, or join its kind with another."
+        )
+    if told:
+        raise MethodError(
+            f"{WHERE}: {len(told)} of {len(names)} drivers {side} are told by the others: "
+            f"{some(told)}. Drop each, and one column of every kind."
         )

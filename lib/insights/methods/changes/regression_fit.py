@@ -79,20 +79,21 @@ def least_squares(x: Floats, y: Floats) -> Slopes:
     return Slopes(value, push * np.sqrt(count / (count - size)))
 
 
-def tied(x: Floats) -> list[int]:
-    """Return the columns that the ones before them already tell."""
-    size = np.sqrt((x**2).mean(axis=0))
-    scaled = x / np.where(size > 0, size, 1.0)
-    found: list[int] = []
-    for at in range(x.shape[1]):
-        kept = [column for column in range(at) if column not in found]
-        left = scaled[:, at]
-        if kept:
-            q = linalg.qr(scaled[:, kept], mode="economic")[0]
-            left = left - q @ (q.T @ left)
-        if np.sqrt((left**2).mean()) < 1e-7:
-            found.append(at)
-    return found
+def tied(x: Floats) -> tuple[list[int], list[int]]:
+    """Return the columns that do not vary, and those that the ones before already tell."""
+    apart = x - x.mean(axis=0)
+    size = np.abs(apart).max(axis=0)
+    still = size <= 1e-9 * np.abs(x).max(axis=0)
+    kept: list[int] = []
+    told: list[int] = []
+    for at in np.flatnonzero(~still).tolist():
+        left = apart[:, at] / size[at]
+        q = linalg.qr(apart[:, kept] / size[kept], mode="economic")[0] if kept else None
+        if q is not None and np.sqrt(((left - q @ (q.T @ left)) ** 2).mean()) < 1e-7:
+            told.append(at)
+        else:
+            kept.append(at)
+    return np.flatnonzero(still).tolist(), told
 
 
 def parts(cases: Cases, reference: float | str) -> Parts:

@@ -43,12 +43,18 @@ class RegressionChange(Change):
         """Return what moved, how much of it goes with the drivers, and with which most."""
         shown, steps = self.printed(), self.printed_table()
         said = words.moved(self.metric, shown, self.total)
-        if not (self.total.direction or self.mix.direction or self.rate.direction):
+        own = [
+            (int(steps[name].sum()), part)
+            for name, part in zip(PARTS, (self.mix, self.rate), strict=True)
+        ]
+        if not any(
+            step and part.direction for step, part in [(shown.change, self.total), *own]
+        ):
             return f"{said}."
         mix, rate = (
-            f"{shown.delta(int(steps[name].sum()), unit=False)} "
-            f"({shown.span(part.lower, part.upper)}{'' if part.direction else ', not clear'})"
-            for name, part in (("mix", self.mix), ("rate", self.rate))
+            f"{shown.delta(step, unit=False)} "
+            f"({words.reach(shown, part)}{'' if part.direction else ', not clear'})"
+            for step, part in own
         )
         few = self.drivers if len(self.drivers) < 4 else [f"{len(self.drivers):,} drivers"]
         return (
@@ -78,5 +84,7 @@ class RegressionChange(Change):
         if len(self.drivers) < 2 or not self.mix.direction:
             return ""
         at = int((self.table["mix"] * self.mix.direction).to_numpy().argmax())
-        own = self.printed().delta(int(steps["mix"].iloc[at]), unit=False)
-        return f" (most in {self.table.index[at]}, {own})"
+        own = int(steps["mix"].iloc[at])
+        if not own:
+            return ""
+        return f" (most in {self.table.index[at]}, {self.printed().delta(own, unit=False)})"

@@ -54,7 +54,7 @@ def cells(
         columns.append("events_sq")
     if text := [c for c in columns if not pd.api.types.is_numeric_dtype(rows[c])]:
         raise ContractError(f"{where}: {some(text)} is not all numbers. Cast it at the source.")
-    later = _later(where, rows["side"])
+    later = sides_after(where, rows["side"])
     values = {c: rows[c].to_numpy(dtype=float, na_value=np.nan) for c in columns}
     dims = [_texts(rows[key]) for key in keys]
     signed = {"events"} if rate and unit != "share" else set()
@@ -65,7 +65,7 @@ def cells(
     return laid
 
 
-def _later(where: str, side: pd.Series[Any]) -> Bools:
+def sides_after(where: str, side: pd.Series[Any]) -> Bools:
     """Return which rows are of the side after; refuse other sides and one side alone."""
     found = set(map(str, side.unique()))
     if strange := sorted(found - set(SIDES)):

@@ -16,14 +16,19 @@ def moved(metric: str, shown: Printed, change: Estimate, *, why_none: str = "") 
     before, after = shown.level(shown.before), shown.level(shown.after)
     delta = shown.delta(shown.change)
     known, clear = change.known, change.direction and shown.change
-    sure = shown.span(change.lower, change.upper) if known else f"no interval: {why_none}"
-    if known and shown.steps(change.lower) == shown.steps(change.upper):
-        sure = "its interval is within rounding"
+    sure = reach(shown, change) if known else f"no interval: {why_none}"
     if not clear:
         verdict = "no clear change" if known else "no change"
         return f"{metric}: {verdict}, {before} before and {after} after, {delta} ({sure})"
     verb = "rose" if change.direction > 0 else "fell"
     return f"{metric} {verb} from {before} to {after}, {delta} ({sure})"
+
+
+def reach(shown: Printed, part: Estimate) -> str:
+    """Write the bounds of a part, or that they are the same in print."""
+    if shown.steps(part.lower) == shown.steps(part.upper):
+        return "its interval is within rounding"
+    return shown.span(part.lower, part.upper)
 
 
 def plural(noun: str) -> str:
