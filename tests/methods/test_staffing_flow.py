@@ -59,6 +59,37 @@ def test_a_backlog_burns_down_in_equal_parts_to_the_date():
     )
 
 
+@pytest.mark.parametrize(
+    ("grain", "firsts", "day", "parts"),
+    [
+        ("day", ["2026-01-05", "2026-01-06"], date(2026, 1, 14), 10),
+        ("week", ["2026-01-05", "2026-01-12"], date(2026, 2, 1), 4),
+        ("week", ["2026-01-05", "2026-01-12"], date(2026, 2, 2), 5),
+        ("month", ["2026-01-01", "2026-02-01"], date(2027, 2, 28), 14),
+        ("quarter", ["2026-01-01", "2026-04-01"], date(2026, 12, 31), 4),
+    ],
+)
+def test_a_date_beyond_the_last_period_leaves_the_parts_that_come_later(
+    grain, firsts, day, parts
+):
+    rows = pd.DataFrame({"queue": "email", "period": pd.to_datetime(firsts), "volume": 60})
+    settings = USUAL | {"backlog": 840, "clear_by": day, "grain": grain}
+    table = staffing.flow(rows, **settings).table
+    assert table["hours_needed"].tolist() == pytest.approx([10 + 840 / parts / 6] * 2)
+    assert table["backlog_left"].iloc[-1] == pytest.approx(840 * (1 - 2 / parts))
+    short = staffing.flow(rows, **settings, hours_available=10).table
+    assert short["backlog_left"].tolist() == pytest.approx([840, 840])
+
+
+def test_people_are_named_where_they_peak_apart_from_hours():
+    """239 and 239 items are 79.7 hours and a person each; 246 and 120 are 61 hours, 2 and 1."""
+    flow = staffing.flow(volumes({"email": [239, 246], "chat": [239, 120]}), **USUAL)
+    assert said(flow) == (
+        "The 2 queues take 70.3 h a week on average over 2 weeks, at most 79.7 h, 2 people, in"
+        " the week of 5 January 2026, and 3 people in the week of 12 January 2026."
+    )
+
+
 def test_hours_that_are_not_there_become_backlog():
     flow = staffing.flow(
         volumes({"email": [600, 900, 300], "chat": [60, 60, 60]}),
@@ -238,6 +269,14 @@ def test_rows_that_cannot_be_staffed_are_refused():
     assert refusal(ContractError, rows.drop(columns="period")) == said_
     said_ = "flow: period is int64. Give the first days as datetime64."
     assert refusal(ContractError, rows.assign(period=[1, 2])) == said_
+    said_ = "flow: period is datetime64[us, UTC]. Give the first days as datetime64."
+    zoned = rows["period"].astype("datetime64[us]").dt.tz_localize("UTC")
+    assert refusal(ContractError, rows.assign(period=zoned)) == said_
+    said_ = "flow: volume is object. Give a number a row."
+    assert refusal(ContractError, rows.assign(volume=np.array(["x", 1], dtype=object))) == said_
+    said_ = "flow: handle_minutes lacks 1. Give one for every queue."
+    by_text = {"handle_minutes": {"1": 6}}
+    assert refusal(ParamError, rows.assign(queue=1), **by_text) == said_
     said_ = "flow: backlog is given twice. Leave out the column or the option."
     assert refusal(ParamError, rows.assign(backlog=5), backlog=5) == said_
 

@@ -16,6 +16,7 @@ from insights.methods.staffing.live import SHRINKAGE, require
 Setting = float | Mapping[str, float]
 
 HOURS = {"day": 8.0, "week": 40.0, "month": 520 / 3, "quarter": 520.0}  # paid, of one person
+WHOLE = {"day": 1, "week": 7}  # days of a period
 ROUNDING = 1e-9  # of one person or of one item
 COLUMNS = [
     "queue", "period", "volume", "work_hours", "hours_needed", "people_needed",
@@ -91,7 +92,7 @@ def flow(
         Items open at the start, >= 0.
     clear_by
         The backlog is worked off in equal parts from the first period to the one that holds
-        this day; by default what hours are spare work on it.
+        this day, which may lie beyond the last; by default what hours are spare work on it.
     hours_available
         Paid hours on hand a period, >= 0.
     severe_share
@@ -147,7 +148,10 @@ def flow(
         rows["hours_available"] = np.nan
     else:
         rows["hours_available"] = _setting(rows, "hours_available", hours_available)
-    table = _needs(rows, None if clear_by is None else pd.Timestamp(clear_by), own, cap)
+    rows["due"], rows["ends"] = 0.0, False
+    if clear_by is not None:
+        rows["due"], rows["ends"] = _due(rows, pd.Timestamp(clear_by), grain)
+    table = _needs(rows, own, cap)
     if clear_by is not None:
         _cleared(table, clear_by)
     start = rows.groupby("queue", sort=False)["open"].first()
@@ -161,10 +165,12 @@ def _rows(volume: pd.DataFrame) -> pd.DataFrame:
         raise ContractError(f"flow: volume lacks {some(lacks)}. Give queue, period and volume.")
     if volume.empty:
         raise ContractError("flow: volume has no periods. Give at least one row.")
-    if not pd.api.types.is_datetime64_any_dtype(volume["period"]):
+    if not pd.api.types.is_datetime64_dtype(volume["period"]):
         raise ContractError(
             f"flow: period is {volume['period'].dtype}. Give the first days as datetime64."
         )
+    if not pd.api.types.is_numeric_dtype(volume["volume"]):
+        raise ContractError(f"flow: volume is {volume['volume'].dtype}. Give a number a row.")
     rows = volume.reset_index(drop=True).astype({"volume": float})
     faults: dict[str, pd.Series[bool]] = {
         "have no queue or period": rows[["queue", "period"]].isna().any(axis=1),
@@ -204,7 +210,7 @@ def _setting(rows: pd.DataFrame, name: str, given: Setting | None) -> pd.Series[
         if name == "backlog":
             values = values.groupby(rows["queue"]).transform(lambda of: of.iloc[0])
     elif isinstance(given, Mapping):
-        lacks = sorted({str(queue) for queue in rows["queue"]} - {str(key) for key in given})
+        lacks = sorted({str(queue) for queue in rows["queue"] if queue not in given})
         if lacks:
             raise ParamError(f"flow: {name} lacks {some(lacks)}. Give one for every queue.")
         values = rows["queue"].map(dict(given)).astype(float)
@@ -216,25 +222,39 @@ def _setting(rows: pd.DataFrame, name: str, given: Setting | None) -> pd.Series[
     return values
 
 
-def _needs(
-    rows: pd.DataFrame, clear_by: pd.Timestamp | None, own: float, cap: float
-) -> pd.DataFrame:
+def _due(
+    rows: pd.DataFrame, clear_by: pd.Timestamp, grain: str
+) -> tuple[pd.Series[float], pd.Series[bool]]:
+    """Return the items of the backlog that are due, and which rows hold the last of them."""
+    by = rows.groupby("queue", sort=False)["period"]
+    in_time = rows["period"] <= clear_by
+    early = by.transform("min") > clear_by
+    if early.any():
+        raise ParamError(
+            f"flow: clear_by is {wording.day(clear_by)}, before the first period of"
+            f" {some(rows.loc[early, 'queue'].unique())}. Give a later date."
+        )
+    last = by.transform("max")
+    if grain in WHOLE:
+        later = (clear_by - last).dt.days // WHOLE[grain]
+    else:
+        months = 12 * (clear_by.year - last.dt.year) + clear_by.month - last.dt.month
+        later = months // (3 if grain == "quarter" else 1)
+    later = later.clip(lower=0)
+    many = in_time.groupby(rows["queue"]).transform("sum") + later
+    final = rows["period"] == rows["period"].where(in_time).groupby(rows["queue"]).transform(
+        "max"
+    )
+    return (rows["open"] / many).where(in_time, 0.0), final & (later == 0)
+
+
+def _needs(rows: pd.DataFrame, own: float, cap: float) -> pd.DataFrame:
     """Return the table; every queue is linear in items, so hours an item say it all."""
     handling = rows["minutes"] / 60
     work = handling / rows["busy"] / (1 - rows["away"])
     capped = handling * rows["severe"] / cap * own
     each = np.maximum(work, capped)
-    due = pd.Series(0.0, index=rows.index)
-    if clear_by is not None:
-        in_time = rows["period"] <= clear_by
-        late = rows.loc[~in_time.groupby(rows["queue"]).transform("any"), "queue"].unique()
-        if len(late):
-            raise ParamError(
-                f"flow: clear_by is {wording.day(clear_by)}, before the first period of"
-                f" {some(late)}. Give a later date."
-            )
-        due = rows["open"].where(in_time, 0.0) / in_time.groupby(rows["queue"]).transform("sum")
-    items = rows["volume"] + due
+    items = rows["volume"] + rows["due"]
     needed = items * each
     table = rows.assign(
         work_hours=items * work,
@@ -244,7 +264,6 @@ def _needs(
         bound=np.where(capped > work, "severe cap", "work"),
         each=each,
         capacity=(rows["hours_available"].fillna(needed) / each),
-        in_time=True if clear_by is None else rows["period"] <= clear_by,
     )
     left = [_left(part) for _, part in table.groupby("queue", sort=False)]
     return table.assign(backlog_left=np.concatenate(left))
@@ -263,8 +282,7 @@ def _left(queue: pd.DataFrame) -> list[float]:
 
 def _cleared(table: pd.DataFrame, clear_by: date) -> None:
     """Refuse a date by which the hours available do not clear the backlog."""
-    last = table[table["in_time"]].groupby("queue", sort=False).tail(1)
-    late = last[(last["backlog_left"] > 0) & (last["open"] > 0)]
+    late = table[table["ends"] & (table["backlog_left"] > 0) & (table["open"] > 0)]
     if len(late):
         hours = float((late["backlog_left"] * late["each"]).sum())
         shown = some(

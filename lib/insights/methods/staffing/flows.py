@@ -40,7 +40,8 @@ class Flow:
         hours = together["hours_needed"].to_numpy(float)
         at = int(hours.argmax())
         peak, mean, most = pd.Timestamp(together.index[at]), float(hours.mean()), hours[at]
-        people = wording.count(int(together["people_needed"].iloc[at]), "person", "people")
+        crew = together["people_needed"]
+        people = wording.count(int(crew.iloc[at]), "person", "people")
         whose = f"queue {table['queue'].iloc[0]}" if queues == 1 else f"the {queues} queues"
         of = self._of()
         when = wording.in_period(peak, self.grain)
@@ -55,6 +56,9 @@ class Flow:
             f" {self.grain} on average over {wording.count(len(together), self.grain)}{of}, at"
             f" most {wording.number(most, 'hours')}, {people}, {when}"
         )
+        if crew.max() > crew.iloc[at]:  # whole people a queue peak where hours do not
+            then = wording.in_period(pd.Timestamp(crew.index[int(crew.argmax())]), self.grain)
+            text += f", and {wording.count(int(crew.max()), 'person', 'people')} {then}"
         if capped:
             text += f"; the cap on severe content sets the number in {wording.listing(capped)}"
         return text
