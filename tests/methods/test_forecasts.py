@@ -264,3 +264,20 @@ def test_the_same_seed_gives_the_same_numbers():
     rows = series(np.random.default_rng(6).poisson(2, 120))
     tables = [forecast(rows, horizon=7, freq="D", seed=3).table for _ in range(2)]
     pd.testing.assert_frame_equal(*tables)
+
+
+def test_weeks_known_every_other_time_still_have_a_range_that_holds():
+    """No two neighbours are known: steps are those between values that follow each other."""
+    held = []
+    for seed in range(6):
+        y = np.random.default_rng(seed).normal(100, 10, 128)
+        rows = series(np.where(np.arange(120) % 2, np.nan, y[:120]), freq="7D")
+        table = forecast(rows, horizon=8, freq="W-MON").table
+        held += list((table["lo-80"] <= y[120:]) & (y[120:] <= table["hi-80"]))
+    assert 0.55 <= np.mean(held) <= 0.95
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_series_of_noughts_with_one_burst_has_no_width_and_no_warning():
+    table = forecast(series(np.eye(120)[60] * 1e6, freq="7D"), horizon=8, freq="W-MON").table
+    assert (table[["lo-80", "median", "hi-80"]] == 0).all().all()

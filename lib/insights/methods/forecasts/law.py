@@ -135,7 +135,7 @@ def learn(
         miss = np.where(plain, (actual - center) / unit, np.nan)
     wider = np.arange(1, horizon + 1) ** _growth(miss)
     others, own = _own(miss / wider)
-    miss = miss / wider / others[:, :, None]
+    miss = miss / wider / np.where(others > 0, others, 1.0)[:, :, None]  # or all were 0
     grid = _pooled(miss)
     spread, mapped, chance = _counts(mean, actual, known & count[:, None], count, rng)
     score = np.where(np.isfinite(miss), _ranked(miss), special.ndtri(chance))

@@ -92,12 +92,18 @@ def replay(
 
 
 def _steps(y: Floats, seen: Bools, lag: int, share: float = 0.5) -> Floats:
-    """Return the mean step over ``lag`` periods in the newest share of each row."""
+    """Return the mean step over ``lag`` periods in the newest share of each row.
+
+    Where gaps leave none, between values that follow each other.
+    """
     both = seen[..., lag:] & seen[..., :-lag]
     left = both[..., ::-1].cumsum(axis=-1)[..., ::-1]
     both &= left <= np.maximum(share * left.max(axis=-1, keepdims=True), 30)
     step = np.where(both, np.abs(y[..., lag:] - y[..., :-lag]), 0.0)
-    return np.asarray(step.sum(axis=-1) / np.maximum(both.sum(axis=-1), 1))
+    mean = np.asarray(step.sum(axis=-1) / np.maximum(both.sum(axis=-1), 1))
+    for at in map(tuple, np.argwhere(~both.any(axis=-1) & (seen.sum(axis=-1) > 1))):
+        mean[at] = np.abs(np.diff(y[at][seen[at]])).mean()
+    return mean
 
 
 @dataclass(frozen=True, slots=True)
