@@ -154,6 +154,12 @@ ROWS = like()
         ),
         ({"kind": "x"}, "find: unknown kind 'x'. Give rate or total."),
         ({"dims": []}, "find: no dimensions. Name at least one column in dims."),
+        ({"dims": "market"}, "find: dims is the text 'market'. Give a list of columns."),
+        (
+            {"unit": "minute"},
+            "find: unknown unit 'minute'; did you mean 'minutes'? Give one of share, count, "
+            "score, seconds, minutes, hours, days.",
+        ),
         (
             {"dims": ["market", "market"]},
             "find: dims names market more than once. Name each once.",

@@ -74,7 +74,7 @@ def find(
     Raises
     ------
     ParamError
-        An unknown kind, no dims, dims that repeat or clash, a setting out of range.
+        An unknown kind or unit, no dims, dims that repeat or clash, a setting out of range.
     ContractError
         A column, a side or a dimension's value is missing, or amounts that cannot be.
     MethodError

@@ -10,12 +10,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from insights import wording
 from insights.errors import ContractError, MethodError, ParamError, did_you_mean, some
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 SIDES = ("before", "after")
+UNITS = ("share", "count", "score", *wording.SUFFIX)
 NUMBERS = [
     "before", "after", "share", "contribution", "lower", "upper", "unexpected_difference",
     "p_value", "q_value",
@@ -86,6 +88,11 @@ def ratio(above: Floats, below: Floats) -> Floats:
 
 def leaves(rows: pd.DataFrame, dims: Sequence[str], kind: str, unit: str) -> Leaves:
     """Check the rows and sum them by leaf and side, leaves in order of their values."""
+    if isinstance(dims, str):
+        raise ParamError(f"find: dims is the text '{dims}'. Give a list of columns.")
+    if unit not in UNITS:
+        near = did_you_mean(unit, UNITS) or "."
+        raise ParamError(f"find: unknown unit '{unit}'{near} Give one of {some(UNITS, 9)}.")
     dims = list(dims)
     _columns(rows, dims, kind)
     squared = kind == "rate" and "events_sq" in rows and bool(rows["events_sq"].notna().any())
