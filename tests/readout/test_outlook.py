@@ -233,6 +233,24 @@ def test_a_replay_is_what_the_method_says_of_the_earlier_weeks_alone(whole: Outl
     assert "would have missed the 4 weeks since by" in words.replayed(whole)
 
 
+def test_a_replay_in_which_nothing_came_has_no_share_to_miss_by(whole: Outlook) -> None:
+    pairs, name = whole.replay.pairs.assign(y=0.0), whole.replay.main
+    actual = pairs[["segment", "period", "y"]]
+    log = pairs.melt(["segment", "origin", "period", "horizon"], ["mean", "lo-80", "hi-80"])
+    quantile = log["variable"].map({"lo-80": 0.1, "hi-80": 0.9})
+    nothing = forecasts.record(
+        log.assign(model="published", quantile=quantile),
+        actual.rename(columns={"segment": "unique_id", "period": "ds"}),
+        metric="Contacts",
+        main=name,
+    )
+    said = words.replayed(dataclasses.replace(whole, replay=nothing))
+    assert "would have missed the 4 weeks since by no share that can be told: 0 came" in said
+    assert said.endswith("0 of 4 would have lain within the 80\xa0% range.")
+    (row,) = words.scores(nothing)
+    assert row[1:] == ["4", "", "", "", "0\xa0%", ""]
+
+
 def test_weeks_without_usable_data_are_left_out_and_not_zero(tmp_path: Path) -> None:
     table = rows()
     days = pd.to_datetime(table["day"])

@@ -95,13 +95,13 @@ def replayed(page: Outlook) -> str:
     text = (
         f"Asked with what was known in {wording.the_period(asked.date(), page.run.grain)}, "
         f"the method would have missed the {wording.count(n, page.run.grain)} since by "
-        f"{wording.number(row['wape'], 'share')}"
+        f"{_share(row['wape']) or 'no share that can be told: 0 came'}"
     )
     if math.isfinite(row["naive_wape"]):
         text += f", last season again by {wording.number(row['naive_wape'], 'share')}"
-    if math.isfinite(row["covered_80"]):
-        held = round(row["covered_80"] * n)
-        text += f"; {held} of {n} would have lain within the 80{wording.NBSP}% range"
+    held, known = record.within(80)
+    if known:
+        text += f"; {held} of {known} would have lain within the 80{wording.NBSP}% range"
     return f"{text}."
 
 
@@ -112,14 +112,14 @@ def scores(record: Record) -> list[list[str]]:
     for name in order:
         row = record.table.loc[name].to_dict()
         bias = row["bias"]
-        side = wording.number(abs(bias), "share") + (" too low" if bias < 0 else " too high")
+        side = f"{_share(abs(bias))} too {'low' if bias < 0 else 'high'}"
         rows.append(
             [
                 "all together" if name == record.main else _named(str(name)),
                 str(int(row["n"])),
-                wording.number(row["wape"], "share"),
+                _share(row["wape"]),
                 _share(row["naive_wape"]),
-                side,
+                side if math.isfinite(bias) else "",
                 _share(row["covered_80"]),
                 _share(row["covered_95"]),
             ]

@@ -64,9 +64,8 @@ class Record:
             f" {'has' if n == 1 else 'have'} come true: {self._missed(row)}"
         )
         for level in BANDS:
-            known = int(self._main()[[f"lo-{level}", f"hi-{level}"]].notna().all(axis=1).sum())
+            held, known = self.within(level)
             if known:
-                held = round(row[f"covered_{level}"] * known)
                 text += f"; {held} of {known} lay within the {level}{wording.NBSP}% range"
                 break
         return f"{text}. {self._drifts()}"
@@ -97,6 +96,11 @@ class Record:
             ha="left", va="bottom", color=charts.SOFT, fontsize=charts.POINTS,
         )  # fmt: skip
         return figure
+
+    def within(self, level: int) -> tuple[int, int]:
+        """Return how many figures lay within their range, and how many had one."""
+        rows = self._main().dropna(subset=[f"lo-{level}", f"hi-{level}"])
+        return int(rows["y"].between(rows[f"lo-{level}"], rows[f"hi-{level}"]).sum()), len(rows)
 
     def _main(self) -> pd.DataFrame:
         return self.pairs[self.pairs["segment"] == self.main]
