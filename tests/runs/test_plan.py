@@ -127,6 +127,8 @@ def test_settings_are_key_and_value_once_each():
         plan.settings(["a"])
     with pytest.raises(ParamError, match=r"^--set a is given twice; give it once$"):
         plan.settings(["a=1", "a=2"])
+    with pytest.raises(ParamError, match=r"^--set a=\?: it is not UTF-8; write it in UTF-8$"):
+        plan.settings(["a=\udcff"])
 
 
 def test_hostile_values_make_harmless_folders_that_differ(pack: Pack):

@@ -94,7 +94,7 @@ def settings(pairs: Iterable[str]) -> dict[str, str]:
     Raises
     ------
     ParamError
-        A pair has no ``=``, or a key is given twice.
+        A pair has no ``=`` or is not UTF-8, or a key is given twice.
     """
     found: dict[str, str] = {}
     for pair in pairs:
@@ -104,6 +104,8 @@ def settings(pairs: Iterable[str]) -> dict[str, str]:
             raise ParamError(f"--set {pair}: write it as key=value")
         if key in found:
             raise ParamError(f"--set {key} is given twice; give it once")
+        if (shown := pair.encode("utf-8", "replace").decode()) != pair:
+            raise ParamError(f"--set {shown}: it is not UTF-8; write it in UTF-8")
         found[key] = value
     return found
 
