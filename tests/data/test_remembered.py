@@ -108,6 +108,21 @@ def test_where_nothing_can_be_written_each_asks_for_itself(folder: Path):
     assert [remembered.once(key, make) for key in "aab"] == [1, 1, 2]
 
 
+def test_where_nobody_can_be_kept_waiting_two_do_not_write_the_same_file(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """A disk without locks; neither has come so far as to give its file the answer's name."""
+
+    def refuse(*_: object) -> None:
+        raise OSError
+
+    monkeypatch.setattr(remembered.fcntl, "flock", refuse)
+    monkeypatch.setattr(Path, "replace", refuse)
+    for _ in range(2):
+        os.waitpid(forked(lambda: remembered.once("a", lambda: 7)), 0)
+    assert len(list(folder.glob("*.part"))) == 2
+
+
 def test_no_more_is_handed_on_than_fits(folder: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(remembered, "LARGEST", 1000)
     for key, size in (("a", 2000), ("b", 10)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -174,3 +175,44 @@ def test_a_notebook_stopped_half_way_shows_how_far_it_came(run):
         "print('first')", "import time\ntime.sleep(5.1)", "time.sleep(600)", seconds=7
     )
     assert "first" in str(outcome.notebook)
+
+
+def test_half_a_character_is_shown_as_a_question_mark(run):
+    """Python has text that no file can hold; a readout of such data is not lost for it."""
+    whole = printed(
+        run("print('a\\ud800b')", "from IPython.display import HTML\nHTML('\\udc80')")
+    )
+    assert whole == "a?b\n"
+    assert run("raise ValueError('a\\ud800b')").error == "ValueError: a?b"
+
+
+def test_a_notebook_that_leaves_says_with_what(run):
+    said = "the process that ran the notebook ended too early (exit code {})"
+    assert run("import os\nos._exit(0)").error == said.format(0)
+    away = (
+        "import os, shutil\nshutil.rmtree(os.path.dirname(os.environ['TMPDIR']))\nos._exit(3)"
+    )
+    assert run(away).error == said.format(3)
+
+
+def test_what_cannot_be_written_is_said(run):
+    outcome = run(
+        "import nbformat.v4\nnbformat.v4.writes = None\nimport papermill.iorw as io\n"
+        "def full(*_): raise OSError(28, 'No space left on device')\n"
+        "io.papermill_io.write = full"
+    )
+    assert outcome.error == (
+        "the notebook could not be carried through: OSError: [Errno 28] No space left on device"
+    )
+
+
+def test_a_process_that_forks_leaves_no_folder_when_it_is_killed(
+    run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    engine.leave()
+    (temporary := tmp_path / "temporary").mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.setattr(tempfile, "tempdir", None)  # it is looked up again
+    run("import os, signal\nos.kill(os.getppid(), signal.SIGKILL)")
+    until(lambda: list(temporary.iterdir()) == [])
+    assert printed(run("print('again')")) == "again\n"

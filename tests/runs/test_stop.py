@@ -99,16 +99,22 @@ def test_stopped_while_a_page_is_made(own_root: Path, signum: int):
     assert_nothing_half(own_root / "outputs")
 
 
-def test_killed_outright_it_leaves_no_process_and_the_next_run_tidies(own_root: Path):
+def test_killed_outright_it_leaves_no_process_and_the_next_run_tidies(
+    own_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     before = pages(own_root)
+    (temporary := tmp_path / "temporary").mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
     words = [sys.executable, "-c", SLOW_PAGE, "run", "params/shop", "--readout", "good"]
     with start([*words, "--readout", "slow", "--jobs", "2"], own_root) as process:
         until(lambda: (own_root / "rendering").exists() and (own_root / "started").exists())
         children = psutil.Process(process.pid).children(recursive=True)
+        assert list(temporary.iterdir()) != []
         process.kill()
         process.communicate()
     assert len(children) >= 3  # a worker, its kernel and what the notebook started
     assert psutil.wait_procs(children, timeout=10)[1] == []
+    assert list(temporary.iterdir()) == []
     kept = {k: v for k, v in pages(own_root).items() if not k.startswith(".building/")}
     assert kept == before
     done = subprocess.run(

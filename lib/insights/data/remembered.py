@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import os
 import pickle
 from collections.abc import Callable, Hashable
 from contextlib import ExitStack, suppress
@@ -74,7 +75,7 @@ def _together(key: Hashable, make: Callable[[], T]) -> T:
     """Make an answer while others that want it wait, or wait for the one that makes it."""
     assert _folder is not None
     name = _folder / hashlib.sha256(repr(key).encode()).hexdigest()
-    file, part = name.with_suffix(ANSWER), name.with_suffix(PART)
+    file, part = name.with_suffix(ANSWER), name.with_suffix(f".{os.getpid()}{PART}")
     with ExitStack() as stack:
         with suppress(OSError):  # where the disk is full each asks for itself
             lock = stack.enter_context(open(name.with_suffix(LOCK), "w"))

@@ -33,7 +33,7 @@ def one_line(name: str, message: str, most: int = 400) -> str:
     >>> one_line("ParamError", "unknown platform 'TikTk'; did you mean 'TikTok'?")
     "unknown platform 'TikTk'; did you mean 'TikTok'?"
     """
-    said = " ".join(message.split())
+    said = " ".join(message.encode("utf-8", "replace").decode().split())
     text = said if name in OWN_ERRORS and said else f"{name}: {said}" if said else name
     return text if len(text) <= most else f"{text[: most - 1]}…"
 

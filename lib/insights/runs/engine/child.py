@@ -65,3 +65,6 @@ def run(order: dict[str, Any], scratch: Path) -> dict[str, Any]:
         return worker.run(order, scratch, inside.NAME)
     except inside.Unsupported as why:
         return {"instead": str(why), "error": None}
+    except Exception as error:  # noqa: BLE001 - nobody else can say what it was
+        said = worker.one_line(type(error).__name__, str(error))
+        return {"error": f"the notebook could not be carried through: {said}"}

@@ -6,6 +6,7 @@ import atexit
 import base64
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -43,8 +44,9 @@ class Server:
 
     def __init__(self) -> None:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `close`
+        self.folder = tempfile.mkdtemp(prefix="insights-")  # whoever ends last removes it
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "insights.runs.engine.server"],
+            [sys.executable, "-P", "-m", "insights.runs.engine.server", self.folder],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
@@ -129,6 +131,7 @@ class Server:
         self._ready.set()
         for child in list(self._children.values()):
             child.ended.set()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 _server: Server | None = None
@@ -167,11 +170,17 @@ def fork(
     )
     if not possible():
         return instead("this system cannot fork safely")
-    with tempfile.TemporaryDirectory(prefix="insights-", ignore_cleanup_errors=True) as folder:
-        scratch = Path(folder)
-        asked = order(job, root, scratch, memory_mb, settings)
-        found, taken = _ask(asked, scratch, timeout_seconds)
+    try:
+        server = _running()
+        scratch = Path(tempfile.mkdtemp(prefix="readout-", dir=server.folder))
+        number = server.begin(order(job, root, scratch, memory_mb, settings))
+    except OSError:
+        return instead(LOST)
+    try:
+        found, taken = _await(server, number, scratch, timeout_seconds)
         text = executed(scratch)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
     if found.get("instead"):
         return instead(found["instead"])
     return Outcome(text, found["error"], taken, "fork", lost=bool(found.get("lost")))
@@ -186,13 +195,10 @@ def leave() -> None:
         _server = None
 
 
-def _ask(asked: dict[str, Any], scratch: Path, most: float) -> tuple[dict[str, Any], float]:
-    """Have a child carry an order out; return its result, or what ended it, and its seconds."""
-    try:
-        server = _running()
-        number = server.begin(asked)
-    except OSError:
-        return {"instead": LOST}, 0
+def _await(
+    server: Server, number: int, scratch: Path, most: float
+) -> tuple[dict[str, Any], float]:
+    """Wait for a child; return its result, or what ended it, and its seconds."""
     started = time.monotonic()
     with stoppable(partial(server.stop, number)):
         in_time, code = server.wait(number, most)

@@ -144,10 +144,11 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]
             return
         if data := msg["content"].get("data"):
             self._captured.count(sum(len(str(value)) for value in data.values()))
-        self.process_message(msg, *self._place)
+        self.process_message({**msg, "content": _whole(msg["content"])}, *self._place)
 
     def _print(self, name: str, text: str) -> None:
         """Put printed text among the outputs; it joins a last one of the same stream."""
+        text = _whole(text)
         outputs = self._place[0].outputs if self._place else []
         last = outputs[-1] if outputs and not self.clear_before_next_output else {}
         if last.get("output_type") == "stream" and last["name"] == name:
@@ -200,6 +201,15 @@ def _new_shell(session: Session, refuse: Callable[[str], NoReturn]) -> _Shell:
     publisher: Any = shell.display_pub
     publisher.session = session
     return shell
+
+
+def _whole(said: Any) -> Any:
+    """Return what was said with a question mark for half a character, which no file holds."""
+    if isinstance(said, str):
+        return said if said.isascii() else said.encode("utf-8", "replace").decode()
+    if isinstance(said, dict):
+        return {key: _whole(value) for key, value in said.items()}
+    return [_whole(value) for value in said] if isinstance(said, list) else said
 
 
 def _no_input() -> None:

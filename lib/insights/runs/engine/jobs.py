@@ -69,9 +69,12 @@ def order(
 def executed(scratch: Path) -> str | None:
     """Return the notebook that a run left behind, as far as it got."""
     found = scratch / worker.NOTEBOOK
-    if not found.exists() or found.stat().st_size > LARGEST_MB * 2**20:
+    try:
+        if found.stat().st_size > LARGEST_MB * 2**20:
+            return None
+        return found.read_text(encoding="utf-8", errors="replace") or None
+    except FileNotFoundError:
         return None
-    return found.read_text(encoding="utf-8", errors="replace") or None
 
 
 def said(scratch: Path, code: int) -> dict[str, Any]:
@@ -84,9 +87,12 @@ def said(scratch: Path, code: int) -> dict[str, Any]:
         name = signal.Signals(-code).name
         error = f"the process that ran the notebook was killed ({name})"
         return {"error": error, "lost": -code in (signal.SIGKILL, signal.SIGTERM)}
-    log = (scratch / "log").read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    failed = "the process that ran the notebook failed"
-    return {"error": worker.one_line(failed, log[-1] if log else "")}
+    try:
+        log = (scratch / "log").read_text(encoding="utf-8", errors="replace").strip()
+    except FileNotFoundError:  # a notebook may remove anything
+        log = ""
+    failed = f"the process that ran the notebook ended too early (exit code {code})"
+    return {"error": worker.one_line(failed, log.splitlines()[-1] if log else "")}
 
 
 def sentence(error: BaseException) -> str:

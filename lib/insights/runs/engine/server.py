@@ -7,9 +7,9 @@ import gc
 import json
 import os
 import select
+import shutil
 import signal
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -105,8 +105,8 @@ def main() -> None:
     os.close(nothing)
     os.dup2(2, 1)  # whatever prints must not be taken for an event
     adopt_orphans()
-    folder = tempfile.TemporaryDirectory(prefix="insights-")  # noqa: SIM115 - until the end
-    warm.up(Path(folder.name))
+    folder = Path(sys.argv[1])
+    warm.up(folder)
     if psutil.Process().num_threads() > 1:
         sys.exit("a process that forks must have one thread")
     gc.collect()
@@ -114,7 +114,7 @@ def main() -> None:
     os.write(events, b"{}\n")  # ready
     Forker(orders, events).serve()
     end(descendants())
-    folder.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
     os._exit(0)
 
 
