@@ -17,12 +17,16 @@ END = pd.Timestamp("2025-02-16").date()
 QUEUES = ["mail", "chat", "(none)", "fax"]
 
 
-@pytest.fixture
-def source(desk) -> Source:
-    """A pack with a page for each queue."""
-    each = {"notebook": "1_scorecard", "title": "Each", "matrix": {"queue": "all"}}
+def with_pages(desk, queues: str | list[str]) -> Source:
+    """A pack with a page for each queue, or for some."""
+    each = {"notebook": "1_scorecard", "title": "Each", "matrix": {"queue": queues}}
     desk.file("readouts.yaml", yaml.safe_dump({"readouts": {"each": each}}))
     return desk_of(desk, tickets()).open()
+
+
+@pytest.fixture
+def source(desk) -> Source:
+    return with_pages(desk, "all")
 
 
 def asked(held: dict[Any, Any]) -> int:
@@ -53,6 +57,21 @@ def test_days_of_one_value_are_those_of_all_kept_to_it(source, kept, monkeypatch
         alone = daily.read(source, asks, where={"queue": queue})
         for name, rows in days.items():
             assert_frame_equal(rows, alone[name], rtol=1e-12, obj=f"{name} of {queue}")
+
+
+@pytest.mark.parametrize("name", ["tickets", "wait", "weighted"])
+def test_of_listed_values_no_others_are_asked_for(desk, kept, monkeypatch, name):
+    source = with_pages(desk, ["mail", "(none)", "fax"])
+    shared = {
+        queue: series.build(source, name, where={"queue": queue}, end=END) for queue in QUEUES
+    }
+    (own,) = [rows[name] for key, rows in kept.items() if key[0] == "figures" and key[4]]
+    assert set(own["queue"]) == {"mail", "(none)"}
+    assert asked(kept) == 2  # chat has no page: it is asked about as it is
+    monkeypatch.setattr(remembered, "_kept", False)
+    for queue, rows in shared.items():
+        alone = series.build(source, name, where={"queue": queue}, end=END)
+        assert_frame_equal(rows, alone, rtol=1e-12, obj=f"{name} of {queue}")
 
 
 def test_what_a_page_does_to_its_rows_does_not_reach_the_next(source, kept):

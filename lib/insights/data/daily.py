@@ -12,7 +12,7 @@ from ibis.expr.types import Table as Rows
 
 from insights.data import periods, series, sharing, weighting
 from insights.data.series import DAY
-from insights.data.sources import Source
+from insights.data.sources import Kept, Source
 from insights.data.tables import over, quoted, segment
 from insights.pack import Metric
 
@@ -122,7 +122,7 @@ def _read(
     where = kept.pop("where", None)
     said = [(name, a.metric.model_dump_json(), dict(a.counts)) for name, a in asks.items()]
 
-    def ask(apart: list[str], where: Mapping[str, str]) -> sharing.Figures:
+    def ask(apart: list[str], where: Kept) -> sharing.Figures:
         return _ask(source, asks, by=apart, where=where, **kept)
 
     told = ("days", repr((said, sorted(kept.items()))))
@@ -176,7 +176,7 @@ def _rows(
     columns: Mapping[str, str],
     by: list[str],
     *,
-    where: Mapping[str, str] | None = None,
+    where: Kept | None = None,
     start: date | None = None,
     end: date | None = None,
     known_by: date | None = None,

@@ -13,7 +13,7 @@ import pandas as pd
 from ibis.expr.types import Table as Rows
 
 from insights.data import durations, periods, sharing, weighting
-from insights.data.sources import Source, opened
+from insights.data.sources import Kept, Source, opened
 from insights.data.tables import local_day, over, segment
 from insights.errors import ContractError, ParamError, did_you_mean, some
 from insights.pack import Metric, Pack
@@ -76,7 +76,7 @@ def build(
         _require_numbers(source, chosen)
         until = known_by if known_by is not None else end
 
-        def ask(apart: list[str], kept: Mapping[str, str]) -> sharing.Figures:
+        def ask(apart: list[str], kept: Kept) -> sharing.Figures:
             span = {"start": start, "end": end, "known_by": known_by}
             rows = of_metric(source, chosen, where=kept, **span)
             return {metric: _figures(source, rows, chosen, by=apart, grain=grain, until=until)}
@@ -149,7 +149,7 @@ def of_metric(
     source: Source,
     metric: Metric,
     *,
-    where: Mapping[str, str] | None = None,
+    where: Kept | None = None,
     start: date | str | None = None,
     end: date | str | None = None,
     known_by: date | str | None = None,

@@ -7,10 +7,11 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 import pandas as pd
 
 from insights.data import remembered, sources
-from insights.data.sources import Source
+from insights.data.sources import Kept, Source
 
+ALL = "all"
 Figures = dict[str, pd.DataFrame]  # by name
-Ask = Callable[[list[str], Mapping[str, str]], Figures]  # of dimensions kept apart, and kept to
+Ask = Callable[[list[str], Kept], Figures]  # of dimensions kept apart, and kept to
 
 
 def figures(
@@ -21,10 +22,10 @@ def figures(
     by: Sequence[str],
     where: Mapping[str, str] | None,
 ) -> Figures:
-    """Return what ``ask`` does, asked about all values of a dimension that has a page for each.
+    """Return what ``ask`` does, asked about all values of a dimension that have a page.
 
-    A question about one value is asked about all of them at once: the next page will ask it
-    too. Where answers are not kept it is asked as it is.
+    A question about one of them is asked about all at once: the next page will ask it too.
+    Where answers are not kept it is asked as it is.
 
     Parameters
     ----------
@@ -37,17 +38,28 @@ def figures(
     kept = {name: str(value) for name, value in (where or {}).items()}
     if (mark := sources.stamp(source)) is None:
         return ask([*by], kept)
-    split = [one for one in kept if one not in by and _has_pages_for_each(source, one)]
-    rest = {name: value for name, value in kept.items() if name not in split}
-    key = ("figures", mark, said, tuple(by), tuple(split), tuple(sorted(rest.items())))
-    whole = remembered.once(key, lambda: ask([*by, *split], rest))
+    split = {}
+    for one in kept.keys() - set(by):
+        pages = _pages(source, one)
+        if pages == ALL or kept[one] in pages:
+            split[one] = pages
+    rest: dict[str, str | tuple[str, ...]] = {k: v for k, v in kept.items() if k not in split}
+    rest |= {one: pages for one, pages in split.items() if pages != ALL}
+    key = ("figures", mark, said, tuple(by), tuple(sorted(split)), tuple(sorted(rest.items())))
+    whole = remembered.once(key, lambda: ask([*by, *sorted(split)], rest))
     return {
         name: _kept_to(rows, {one: kept[one] for one in split}) for name, rows in whole.items()
     }
 
 
-def _has_pages_for_each(source: Source, dimension: str) -> bool:
-    return any(dimension in readout.matrix for readout in source.pack.readouts.values())
+def _pages(source: Source, dimension: str) -> str | tuple[str, ...]:
+    """Return which values of a dimension readouts are repeated for."""
+    listed = [
+        r.matrix[dimension] for r in source.pack.readouts.values() if dimension in r.matrix
+    ]
+    if ALL in listed:
+        return ALL
+    return tuple(sorted({str(value) for values in listed for value in values}))
 
 
 def _kept_to(rows: pd.DataFrame, where: Mapping[str, str]) -> pd.DataFrame:

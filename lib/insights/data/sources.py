@@ -32,6 +32,7 @@ from insights.pack import Pack
 
 THREADS = "INSIGHTS_THREADS"  # the environment's word for how many the engine may use
 BUILT_IN = {"memory", "system", "temp"}  # databases that DuckDB always has
+Kept = Mapping[str, str | tuple[str, ...]]  # dimensions, and the value or values kept to
 ORDERED = (dt.Numeric, dt.Temporal, dt.String)  # types that have a least and a largest value
 
 __all__ = [
@@ -60,11 +61,12 @@ class Source:
         self,
         table: str,
         known_by: date | str | None = None,
-        where: Mapping[str, str] | None = None,
+        where: Kept | None = None,
     ) -> Rows:
         """Return a table; with ``known_by`` without the rows that arrived after that local day.
 
-        A row that does not say when it arrived stays. ``where`` keeps dimensions to a value.
+        A row that does not say when it arrived stays. ``where`` keeps dimensions to a value or
+        to one of several.
         """
         rows = self.tables[table]
         arrived = self.pack.source.tables[table].recorded_at
@@ -73,7 +75,9 @@ class Source:
             last = pd.Timestamp(known_by).date()
             rows = over(rows, "*", f"where ({day}) <= date '{last}' or ({day}) is null")
         for dimension, value in (where or {}).items():
-            rows = rows.filter(segment(rows, dimension) == str(value))
+            own = segment(rows, dimension)
+            hit = own.isin(value) if isinstance(value, tuple) else own == str(value)
+            rows = rows.filter(hit)
         return rows
 
 
