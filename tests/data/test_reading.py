@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from insights.data.reading import Header, header
 from insights.errors import ContractError, ParamError
 
 TAKE = {
@@ -399,3 +400,21 @@ def test_what_was_unpacked_goes_with_the_connection(desk, tmp_path, monkeypatch)
     del source
     gc.collect()
     assert list((tmp_path / "own").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (
+            "Export;;\nAs of 2025;;\nid;at;ok\n1;2;3\n4;5;6\n",
+            Header(";", 2, ("id", "at", "ok")),
+        ),
+        ("Cases of the desk\nid,at,ok\n1,2,3\n", Header(",", 1, ("id", "at", "ok"))),
+        (",at,ok\n1,2,3\n", Header(",", 0, ("", "at", "ok"))),
+        ("id\n1\n2\n", Header(",", 0, ("id",))),
+    ],
+)
+def test_of_a_file_that_nothing_is_known_of_titles_are_not_the_header(tmp_path, text, found):
+    file = tmp_path / "x.csv"
+    file.write_text(text)
+    assert header(file) == found

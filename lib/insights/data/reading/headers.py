@@ -15,6 +15,7 @@ from insights.errors import ContractError, did_you_mean, some
 DELIMITERS = (",", ";", "\t", "|")
 HEAD = 1 << 16  # characters that hold a header
 LOOKED_AT = 10  # first rows, for a header under a title
+FULL = 0.6  # of the cells of the fullest of them; a title fills fewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +49,26 @@ def header(path: Path, take: Mapping[str, Sequence[str]] | None = None) -> Heade
     text = _head(path)
     best, made = (-1, -1), None
     for delimiter in DELIMITERS:
-        before = 0
+        before, rows = 0, list[tuple[int, list[str]]]()
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
         for row, _ in zip(_rows(reader), range(LOOKED_AT), strict=False):
+            rows.append((before, row))
+            before = reader.line_num
+        first = _first_full(row for _, row in rows)
+        for at, (before, row) in enumerate(rows):
             there = {alike(cell) for cell in row}
-            score = (sum(bool(one & there) for one in wanted), len(row) if not before else 0)
+            score = (sum(bool(one & there) for one in wanted), len(row) if at == first else 0)
             if score > best and any(cell.strip() for cell in row):
                 best, made = score, Header(delimiter, before, tuple(row))
-            before = reader.line_num
     if made is None:
         raise ContractError(f"'{path.name}' holds no text. Export it again.")
     return made
+
+
+def _first_full(rows: Iterable[list[str]]) -> int:
+    """Return which row is the first that is no title: most of the cells are filled."""
+    filled = [sum(bool(cell.strip()) for cell in row) for row in rows]
+    return next((at for at, n in enumerate(filled) if n >= FULL * max(filled)), 0)
 
 
 def _rows(reader: Iterable[list[str]]) -> Iterable[list[str]]:
